@@ -1,0 +1,29 @@
+"""Every error that Tejido raises on purpose: one line that says what is wrong and how to mend it."""
+
+
+class TejidoError(Exception):
+    """Base of all errors meant for a person; the command line prints its message and exits 1."""
+
+
+class ImageError(TejidoError):
+    """The bytes are not a picture that can be judged."""
+
+
+class ModelFileError(TejidoError):
+    """The file is not a model file that this version can run."""
+
+
+class DataError(TejidoError):
+    """A source, manifest or split is not what it must be."""
+
+
+class SplitLeakError(DataError):
+    """A group stands on both sides of a split."""
+
+
+class RecipeError(TejidoError):
+    """A recipe asks for something that does not exist or cannot be."""
+
+
+class AgreementError(TejidoError):
+    """An exported file does not answer as the network it came from; nothing was written."""

@@ -1,0 +1,1 @@
+"""Model file to answer. Needs only numpy, Pillow and onnxruntime."""

@@ -1,0 +1,83 @@
+"""Where model files lie: those bundled with the package, and the reader's own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tejido.errors import ModelFileError
+from tejido.runtime.classifier import Classifier
+from tejido.runtime.metadata import Metadata
+
+DEFAULT_MODEL = "skin-suspicion"
+BUNDLED = Path(__file__).parent / "models"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model file in the library; ``error`` says why it cannot be used, in which case ``metadata`` is None."""
+
+    name: str
+    path: Path
+    bundled: bool
+    size: int
+    metadata: Metadata | None
+    error: str | None
+
+
+def local_folder() -> Path:
+    """The folder of local model files: ``$TEJIDO_MODELS``, by default ``models`` in the working directory."""
+    return Path(os.environ.get("TEJIDO_MODELS", "models"))
+
+
+def entries() -> list[Entry]:
+    """Every model file that can be loaded by name, bundled ones first; a bundled name wins over a local one."""
+    bundled = [_entry(path, bundled=True) for path in sorted(BUNDLED.glob("*.onnx"))]
+    taken = {entry.name for entry in bundled}
+    local = [_entry(path, bundled=False) for path in sorted(local_folder().glob("*.onnx"))]
+    return bundled + [entry for entry in local if entry.name not in taken]
+
+
+def locate(model: str | Path) -> Path:
+    """Path of a model given by name (``skin-suspicion``) or by path (anything with a slash or ``.onnx``).
+
+    Raises:
+        ModelFileError: no model has that name.
+    """
+    text = str(model)
+    if isinstance(model, Path) or text.endswith(".onnx") or os.sep in text:
+        return Path(model)
+    for folder in (BUNDLED, local_folder()):
+        path = folder / f"{text}.onnx"
+        if path.is_file():
+            return path
+    names = ", ".join(entry.name for entry in entries()) or "none"
+    raise ModelFileError(f"no model is called {text!r}; there are: {names}")
+
+
+def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 1) -> Classifier:
+    """Load a model file by name or path.
+
+    Args:
+        model: name of a bundled or local model (see ``tejido models``), or path of a ``.onnx`` file.
+        threads: processor threads for one picture; 0 lets the runtime choose.
+
+    Raises:
+        ModelFileError: there is no such model, or its file cannot be run; the message names the file.
+    """
+    path = locate(model)
+    try:
+        return Classifier(path, threads=threads)
+    except ModelFileError as error:
+        message = str(error)
+        raise ModelFileError(message if message.startswith(str(path)) else f"{path}: {message}") from None
+
+
+def _entry(path: Path, *, bundled: bool) -> Entry:
+    size = path.stat().st_size
+    try:
+        metadata = load(path).metadata
+    except ModelFileError as error:
+        return Entry(path.stem, path, bundled, size, None, str(error))
+    return Entry(path.stem, path, bundled, size, metadata, None)
