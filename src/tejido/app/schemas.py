@@ -1,0 +1,125 @@
+"""What the API answers, as it stands in ``/api/openapi.json``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+
+class ErrorBody(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(description="stable machine name", examples=["unreadable_image"])
+    message: str = Field(description="one line for a person", examples=["damaged picture (image file is truncated)"])
+
+
+class ErrorAnswer(BaseModel):
+    """Every answer with a status of 400 or more."""
+
+    error: ErrorBody
+
+
+class HeatmapGrid(BaseModel):
+    """What influenced the score; not the outline of a tumour."""
+
+    rows: list[list[float]] = Field(description="0..1, top row first, to be stretched over the frame")
+    frame: Literal["centre_square", "whole"] = Field(
+        description="part of the upright picture that the rows cover: the largest centred square, or all of it"
+    )
+
+
+class Classification(BaseModel):
+    """The answer for one picture. Where ``refused`` is true the label means nothing."""
+
+    label: str = Field(description="name of the label given", examples=["benign"])
+    probabilities: dict[str, float] = Field(
+        description="calibrated probability of every label; they sum to 1",
+        examples=[{"benign": 0.91, "suspicious": 0.09}],
+    )
+    refused: bool = Field(description="the picture cannot be judged")
+    reason: str | None = Field(description="why it was refused: blur, darkness, glare ...", examples=[None])
+    quality: dict[str, float] = Field(
+        description="measures of the capture in 0..1, higher is worse",
+        examples=[{"blur": 0.12, "darkness": 0.05, "glare": 0.02}],
+    )
+    model: str = Field(description="name of the model that answered", examples=["skin-suspicion"])
+    heatmap: HeatmapGrid | None = Field(description="only with heatmap=true, and only if the model has one")
+
+
+class LabelCard(BaseModel):
+    """One class: its machine name, and how people read it in English and Spanish."""
+
+    name: str
+    en: str
+    es: str
+
+
+class RefusalCard(BaseModel):
+    """The model refuses with reason ``code`` where output ``output[index]`` is above ``above``."""
+
+    code: str
+    output: str
+    index: int
+    above: float
+
+
+class TrainingDataCard(BaseModel):
+    """One source that the model was trained on."""
+
+    source: str
+    images: int
+    groups: int
+    licence: str
+    attribution: str
+
+
+class ModelCard(BaseModel):
+    """What the model file says about itself."""
+
+    task: str
+    modality: str
+    labels: list[LabelCard]
+    positive: str | None = Field(description="binary tasks: the label given from its threshold upward")
+    thresholds: dict[str, float]
+    frame: Literal["centre_square", "whole"]
+    input_size: int
+    quality: list[str] = Field(description="names of the capture measures")
+    refusal: list[RefusalCard]
+    calibration: dict[str, Any]
+    training_data: list[TrainingDataCard]
+    split: dict[str, Any]
+    metrics: dict[str, Any] = Field(
+        description='figures on the test split; {"value", "low", "high"} with 95 % interval'
+    )
+    intended_use: dict[str, str] = Field(description="by language: en, es")
+    licence: str
+    scale: dict[str, Any] | None
+    recipe_sha256: str
+    created: str
+    tejido_version: str
+
+
+class ModelEntry(BaseModel):
+    """One model of the library; exactly one of ``card`` and ``error`` is null."""
+
+    name: str = Field(description="what to give as ?model=", examples=["skin-suspicion"])
+    bundled: bool = Field(description="came with Tejido, rather than from the local folder")
+    size_bytes: int
+    card: ModelCard | None
+    error: str | None = Field(description="why the file cannot be used")
+
+
+class ModelList(BaseModel):
+    """The library, and what the page needs to know before it sends anything."""
+
+    default: str = Field(description="the model that answers when a request names none")
+    max_upload_bytes: int
+    models: list[ModelEntry]
+
+
+class Health(BaseModel):
+    """The server is up and has its model."""
+
+    status: Literal["ok"] = "ok"
+    version: str
