@@ -1,0 +1,1 @@
+"""The front door: the command ``tejido``, one file per verb."""

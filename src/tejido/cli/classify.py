@@ -1,0 +1,128 @@
+"""``tejido classify``: answers for pictures, for a person or as JSON Lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING
+
+import typer
+
+from tejido.cli import terminal
+from tejido.cli.verb import new_app
+from tejido.errors import ImageError
+
+if TYPE_CHECKING:
+    from tejido.runtime.classifier import Prediction
+    from tejido.runtime.metadata import Metadata
+    from tejido.runtime.overlay import Folder
+
+app = new_app()
+
+_REMINDER = "For research, not a medical device: no answer excludes disease. New, changing or bleeding? See a doctor."
+_REFUSALS = {
+    "blur": "blurred",
+    "darkness": "too dark",
+    "glare": "too much glare",
+    "novelty": "unlike the pictures that the model learned from",
+}
+_BAR = 20
+
+
+@app.command()
+def classify(
+    images: list[Path] = typer.Argument(..., metavar="IMAGE", help="Picture files, of any size."),
+    model: str = typer.Option("skin-suspicion", metavar="NAME|FILE", help="Model to ask (see: tejido models)."),
+    heatmap: Path | None = typer.Option(
+        None, metavar="DIR", help="Write there, for each picture, a PNG that shows what influenced the score."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object per picture and line."),
+) -> None:
+    """Classify pictures with a model file.
+
+    Reads JPEG, PNG, WebP, BMP, TIFF, GIF and, with the extra tejido[dicom], DICOM. Each picture is answered on its
+    own; where some cannot be read, the others still are, and the exit code is 1.
+    """
+    from tejido.runtime.decode import decode
+    from tejido.runtime.library import load
+
+    classifier = load(model)
+    folder = None if heatmap is None else _open_folder(heatmap, images)
+    if not as_json:
+        terminal.note(_REMINDER)
+    progress = terminal.Progress(len(images))
+    failed = False
+    for done, path in enumerate(images):
+        progress.show(done)
+        try:
+            pixels = decode(path)
+            prediction = classifier.predict(pixels)
+        except ImageError as error:
+            failed = True
+            progress.clear()
+            terminal.fail(f"{path}: {error}")
+            if as_json:
+                _print_json({"image": str(path), "error": str(error)})
+            continue
+        written = None
+        # A picture that cannot be judged gets no picture of what influenced the judgement.
+        if folder is not None and prediction.heatmap is not None and not prediction.refused:
+            written = folder.save(path, pixels, prediction.heatmap, classifier.metadata.frame)
+        progress.clear()
+        if as_json:
+            asked = {} if folder is None else {"heatmap": None if written is None else str(written)}
+            _print_json({"image": str(path), **_as_dict(prediction), **asked})
+        else:
+            _print_answer(path, prediction, classifier.metadata, written)
+    progress.clear()
+    if failed:
+        raise typer.Exit(1)
+
+
+def _open_folder(path: Path, images: list[Path]) -> Folder:
+    from tejido.runtime.overlay import Folder
+
+    return Folder(path, keep=images)
+
+
+def _as_dict(prediction: Prediction) -> dict[str, object]:
+    return {
+        "label": prediction.label,
+        "probabilities": prediction.probabilities,
+        "refused": prediction.refused,
+        "reason": prediction.reason,
+        "quality": prediction.quality,
+        "model": prediction.model,
+    }
+
+
+def _print_json(item: dict[str, object]) -> None:
+    # Escaped to ASCII: any terminal and any file name survives, and Python reads back exactly the same name.
+    print(json.dumps(item, allow_nan=False), flush=True)
+
+
+def _print_answer(path: Path, prediction: Prediction, metadata: Metadata, written: Path | None) -> None:
+    typer.secho(terminal.one_line(path), bold=True)
+    if prediction.refused:
+        reason = prediction.reason or "unknown reason"
+        print(f"  cannot be judged: {terminal.one_line(_REFUSALS.get(reason, reason))}", flush=True)
+        return
+    names = {label.name: terminal.one_line(label.en) for label in metadata.labels}
+    print(f"  {names[prediction.label]}")
+    width = max(map(len, names.values()))
+    for name, probability in prediction.probabilities.items():
+        full = round(probability * _BAR)
+        bar = "█" * full + "░" * (_BAR - full)
+        print(f"    {names[name]:<{width}}  {bar}  {percentage(probability):>5}")
+    if written is not None:
+        print(f"  heatmap: {terminal.one_line(written)}")
+    print(end="", flush=True)
+
+
+def percentage(probability: float) -> str:
+    """``probability`` in whole per cent, never claiming certainty: ``<1 %``, ``43 %``, ``>99 %``."""
+    if probability < 0.01:
+        return "<1 %"
+    if probability > 0.99:
+        return ">99 %"
+    return f"{probability:.0%}".replace("%", " %")

@@ -1,0 +1,144 @@
+"""The command ``tejido``: finds the verb, runs it, and turns errors into one line and an exit code.
+
+To add a verb, write ``cli/<verb>.py`` with ``app = new_app()`` (see ``cli/verb.py``) and one ``@app.command()``, or
+several for ``tejido <verb> <what>``, and add one line to ``VERBS``. Only the verb that is asked for is imported;
+its file imports anything heavy inside its functions and raises ``TejidoError`` or ``typer.Exit(1)`` when work fails.
+
+Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import typer
+import typer.main
+
+from tejido import __version__
+from tejido.cli import terminal
+from tejido.errors import TejidoError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VERBS: dict[str, tuple[str, str]] = {
+    "classify": ("tejido.cli.classify", "Classify pictures with a model file."),
+    "models": ("tejido.cli.models", "List bundled and local model files, with their cards."),
+    "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),
+}
+"""Name of the verb -> (module, one line of help)."""
+
+_EXTRAS = {
+    "dicom": ("pydicom",),
+    "data": ("pandas", "pyarrow", "scipy", "sklearn"),
+    "train": (
+        *("torch", "torchvision", "timm", "pytorch_lightning", "torchmetrics", "safetensors"),
+        *("onnx", "onnxscript", "pydantic", "yaml", "matplotlib"),
+    ),
+}
+_HELP = """Archives of skin and breast-tissue images into calibrated classifiers that answer the same everywhere.
+
+For research. Not a medical device: no answer excludes disease."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code.
+
+    Args:
+        arguments: what follows ``tejido``; by default those of this process.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    terminal.prepare()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except TejidoError as error:
+        return terminal.fail(str(error))
+    except typer.TyperException as error:
+        return _wrong_usage(error)
+    except ModuleNotFoundError as error:
+        return _missing_module(error)
+    except BrokenPipeError:
+        # The reader has gone; without this, Python complains once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        return terminal.fail(f"{where}{error.strerror or error}")
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
+    verb = next((item for item in arguments if not item.startswith("-")), None)
+    if verb is not None and verb not in VERBS:
+        return _unknown(verb)
+    group = typer.main.get_group(_front_page())
+    # Shell completion asks for names with no arguments at all, so there every verb must be known in full.
+    for name in VERBS if "_TEJIDO_COMPLETE" in os.environ else [verb] if verb else []:
+        module, help_line = VERBS[name]
+        command = typer.main.get_command(import_module(module).app)
+        command.short_help = help_line
+        group.add_command(command, name)
+    code = group.main(args=arguments or ["--help"], prog_name="tejido", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _front_page() -> typer.Typer:
+    page = typer.Typer(
+        help=_HELP, rich_markup_mode="markdown", context_settings={"help_option_names": ["-h", "--help"]}
+    )
+
+    @page.callback()
+    def root(
+        version: bool = typer.Option(
+            False, "--version", is_eager=True, callback=_print_version, help="Show the version and exit."
+        ),
+    ) -> None:
+        pass
+
+    root.__doc__ = None
+    for name, (_, help_line) in VERBS.items():
+        page.command(name, help=help_line)(_not_loaded)
+    return page
+
+
+def _not_loaded() -> None:
+    """Stands in the list of verbs for one that was not asked for."""
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tejido {__version__}")
+        raise typer.Exit
+
+
+def _unknown(verb: str) -> int:
+    near = difflib.get_close_matches(verb, VERBS, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(VERBS)}"
+    return terminal.fail(f"no such command {verb!r}; {hint} (tejido --help)", code=2)
+
+
+def _wrong_usage(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    command = "tejido" if context is None else context.command_path
+    return terminal.fail(f"{error.format_message().rstrip('.')} (see {command} --help)", code=error.exit_code)
+
+
+def _missing_module(error: ModuleNotFoundError) -> int:
+    name = (error.name or "").partition(".")[0]
+    if name == "tejido":
+        raise error
+    for extra, modules in _EXTRAS.items():
+        if name in modules:
+            return terminal.fail(f"this needs an extra: pip install 'tejido[{extra}]' ({name} is missing)")
+    return terminal.fail(f"the package {name} is missing: pip install --force-reinstall tejido")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

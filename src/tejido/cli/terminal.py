@@ -1,0 +1,55 @@
+"""Text for the terminal: one-line messages, file names of any bytes, progress."""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+
+_LONG_BATCH = 8
+
+
+def prepare() -> None:
+    """Make the standard streams accept any text, and keep libraries' remarks on odd pictures out of the answer."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    warnings.filterwarnings("ignore", module=r"(PIL|pydicom)(\.|$)")
+
+
+def one_line(text: object) -> str:
+    """``text`` with line breaks, control characters and undecodable bytes escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
+
+
+def fail(message: str, *, code: int = 1) -> int:
+    """Print ``tejido: message`` as one line on standard error and return ``code``."""
+    note(f"tejido: {message}")
+    return code
+
+
+def note(message: str) -> None:
+    """Print one line on standard error."""
+    print(one_line(message), file=sys.stderr, flush=True)
+
+
+class Progress:
+    """A counter on standard error for long batches; silent unless a person can see it and nothing else is shown there.
+
+    Args:
+        total: number of items to come.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._shown = total >= _LONG_BATCH and sys.stderr.isatty() and not sys.stdout.isatty()
+
+    def show(self, done: int) -> None:
+        """Say that ``done`` items are finished."""
+        if self._shown:
+            print(f"\r{done} of {self._total}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Remove the counter, so that a line can be printed in its place."""
+        if self._shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
