@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ _REQUIRED_OUTPUTS = {"probabilities", "quality"}
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answer for one picture.
+    """The answer for one picture; two are equal when everything but the heatmap is.
 
     Attributes:
         label: name of the label given (see ``Metadata.positive``); to be ignored where ``refused``.
@@ -37,7 +38,7 @@ class Prediction:
 
     label: str
     probabilities: dict[str, float]
-    heatmap: NDArray[np.float32] | None
+    heatmap: NDArray[np.float32] | None = field(compare=False)
     refused: bool
     reason: str | None
     model: str
@@ -63,10 +64,7 @@ class Classifier:
             raise ModelFileError("an ONNX file without Tejido's metadata")
         self.metadata = Metadata.from_json(text)
         self._outputs = [output.name for output in self._session.get_outputs()]
-        inputs = [item.name for item in self._session.get_inputs()]
-        missing = _REQUIRED_OUTPUTS - set(self._outputs)
-        if missing or inputs != ["image"]:
-            raise ModelFileError("its graph does not have the inputs and outputs of a Tejido classifier")
+        _check_graph(self._session, self.metadata)
 
     def predict(self, image: str | Path | bytes | NDArray[np.uint8]) -> Prediction:
         """Classify one picture.
@@ -77,19 +75,30 @@ class Classifier:
 
         Raises:
             ImageError: the picture cannot be read or has an impossible size.
+            ModelFileError: the model fails on this picture, or its answer is not a number.
         """
         pixels = check_pixels(image) if isinstance(image, np.ndarray) else decode(image)
         outputs = self.run(pixels)
         return self._answer(outputs)
 
     def run(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """The graph's outputs, by name, for ``uint8[H, W, 3]`` RGB pixels."""
-        values = self._session.run(self._outputs, {"image": pixels})
+        """The graph's outputs, by name, for ``uint8[H, W, 3]`` RGB pixels.
+
+        Raises:
+            ModelFileError: the graph fails on these pixels.
+        """
+        try:
+            values = self._session.run(self._outputs, {"image": pixels})
+        except Exception as error:  # the runtime raises its own private exception types
+            raise ModelFileError(f"the model {self.metadata.name!r} fails on a picture of {_size(pixels)}") from error
         return dict(zip(self._outputs, values, strict=True))
 
     def _answer(self, outputs: dict[str, NDArray[np.float32]]) -> Prediction:
         meta = self.metadata
         names = meta.label_names
+        for name in _REQUIRED_OUTPUTS:
+            if not np.isfinite(outputs[name]).all():
+                raise ModelFileError(f"the model {meta.name!r} answers with {name} that are not numbers")
         probabilities = {name: float(p) for name, p in zip(names, outputs["probabilities"], strict=True)}
         label = _decide(meta, probabilities)
         heatmaps = outputs.get("heatmap")
@@ -113,13 +122,35 @@ def _decide(meta: Metadata, probabilities: dict[str, float]) -> str:
     return next(name for name in probabilities if name != meta.positive)
 
 
+def _check_graph(session: ort.InferenceSession, metadata: Metadata) -> None:
+    """Raise unless the graph has the inputs and outputs that the metadata speaks of."""
+    inputs = [(item.name, item.type, len(item.shape)) for item in session.get_inputs()]
+    if inputs != [("image", "tensor(uint8)", 3)]:
+        raise ModelFileError("its graph does not have the one input image uint8[H, W, 3]")
+    shapes = {item.name: item.shape for item in session.get_outputs()}
+    wanted = {"probabilities": [len(metadata.labels)], "quality": [len(metadata.quality)]}
+    if any(shapes.get(name) != shape for name, shape in wanted.items()):
+        raise ModelFileError(f"its graph does not have the outputs {wanted}")
+    if "heatmap" in shapes and (len(shapes["heatmap"]) != 3 or shapes["heatmap"][0] != len(metadata.labels)):
+        raise ModelFileError("its heatmap does not have one layer for each label")
+    for rule in metadata.refusal:
+        shape = shapes.get(rule.output)
+        sizes = [side for side in shape or [] if isinstance(side, int)]
+        if shape is None or rule.index >= math.prod(sizes):
+            raise ModelFileError(f"its refusal rule {rule.code!r} looks at an output that does not exist")
+
+
+def _size(pixels: NDArray[np.uint8]) -> str:
+    return "x".join(map(str, pixels.shape[1::-1]))
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
         raise ModelFileError(f"{path}: no such model file") from None
-    except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from None
+    except (OSError, ValueError) as error:  # ValueError: a name no file can have, such as one with a NUL
+        raise ModelFileError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
 
 
 def _open(data: bytes, threads: int) -> ort.InferenceSession:

@@ -6,21 +6,25 @@ frame is taken, alpha is dropped, 16-bit samples keep their high byte, ICC profi
 
 from __future__ import annotations
 
+import contextlib
 import io
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from tejido.errors import ImageError
-from tejido.runtime.limits import MAX_PIXELS, check_pixels, check_size
+from tejido.runtime.limits import MAX_BYTES, MAX_PIXELS, check_pixels, check_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+
+_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+_TIFF_BITS_PER_SAMPLE = 258
+_TIFF_PHOTOMETRIC = 262
 
 
 def decode(image: str | Path | bytes) -> NDArray[np.uint8]:
@@ -47,55 +51,71 @@ def decode(image: str | Path | bytes) -> NDArray[np.uint8]:
 
 
 def _read(path: Path) -> bytes:
-    if path.is_dir():
-        raise ImageError("is a directory; name the image files in it")
     try:
-        return path.read_bytes()
+        if path.is_dir():
+            raise ImageError("is a directory; name the image files in it")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ImageError("no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a name no file can have, such as one with a NUL
         raise ImageError(f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    if len(data) > MAX_BYTES:
+        raise ImageError(f"the file is too large; at most {MAX_BYTES // 2**20} MB")
+    return data
 
 
 def _decode_with_pillow(data: bytes) -> NDArray[np.uint8]:
+    # Python's warning filters are shared by all threads, so Pillow's remarks are left to whoever runs the process.
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd EXIF and large sizes warn; sizes are checked here
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                check_size(*image.size)
-                return _to_rgb(_upright(image))
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            check_size(*image.size)
+            image.load()
+            _upright(image)
+            return _to_rgb(image)
     except ImageError:
         raise
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(
             f"too many pixels; at most {MAX_PIXELS // 1_000_000} megapixels, make the picture smaller"
         ) from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise ImageError(_unknown_format(data)) from None
     # Hostile bytes make format parsers fail in any way they like; each of them means an unreadable picture.
     except Exception as error:
-        reason = str(error).split("\n", 1)[0] or type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(f"damaged picture ({reason})") from None
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    image.load()
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # a malformed EXIF block says nothing about orientation; browsers show such files as they lie
-        return image
+def _upright(image: Image.Image) -> None:
+    # A malformed EXIF block says nothing about orientation; browsers show such files as they lie.
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode in ("F", "I"):
         raise ImageError("32-bit samples are not a photograph; save it as 8 or 16 bits a channel")
     if image.mode.startswith("I;16"):
-        grey = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    return np.asarray(image.convert("RGB"))
+        return np.repeat(_high_byte(image)[:, :, None], 3, axis=2)
+    image.info.pop("transparency", None)  # alpha is dropped, so which colour was transparent does not matter
+    try:
+        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    except ValueError:
+        raise ImageError(f"the colour model {image.mode} is not supported; save it as RGB") from None
+
+
+def _high_byte(image: Image.Image) -> NDArray[np.uint8]:
+    """The upper 8 bits of a 16-bit grey picture; a TIFF may hold 12-bit samples, and white as 0."""
+    bits, white_is_zero = 16, False
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        bits = image.tag_v2.get(_TIFF_BITS_PER_SAMPLE, (16,))[0]
+        white_is_zero = image.tag_v2.get(_TIFF_PHOTOMETRIC) == 0
+    grey = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
+    return 255 - grey if white_is_zero else grey
 
 
 def _unknown_format(data: bytes) -> str:
-    if data[4:12] in (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1"):
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         return "HEIC pictures are not supported; save or share it as JPEG"
     return "not a picture in a known format (JPEG, PNG, WebP, BMP, TIFF, GIF, DICOM)"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tejido.errors import ModelFileError
 from tejido.runtime.classifier import Classifier
-from tejido.runtime.metadata import Metadata
+
+if TYPE_CHECKING:
+    from tejido.runtime.metadata import Metadata
 
 DEFAULT_MODEL = "skin-suspicion"
 BUNDLED = Path(__file__).parent / "models"
@@ -46,7 +49,7 @@ def locate(model: str | Path) -> Path:
         ModelFileError: no model has that name.
     """
     text = str(model)
-    if isinstance(model, Path) or text.endswith(".onnx") or os.sep in text:
+    if isinstance(model, Path) or text.endswith(".onnx") or os.sep in text or "/" in text:
         return Path(model)
     for folder in (BUNDLED, local_folder()):
         path = folder / f"{text}.onnx"
@@ -75,9 +78,15 @@ def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 1) -> Classifier:
 
 
 def _entry(path: Path, *, bundled: bool) -> Entry:
-    size = path.stat().st_size
     try:
         metadata = load(path).metadata
     except ModelFileError as error:
-        return Entry(path.stem, path, bundled, size, None, str(error))
-    return Entry(path.stem, path, bundled, size, metadata, None)
+        return Entry(path.stem, path, bundled, _size(path), None, str(error))
+    return Entry(path.stem, path, bundled, _size(path), metadata, None)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # a link to nowhere is listed too, as broken
+        return 0

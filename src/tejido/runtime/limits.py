@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 80_000_000
 """Largest picture accepted (width x height): above every phone's default, below a decompression bomb."""
+MAX_BYTES = 512 * 2**20
+"""Largest file accepted: the largest picture with 16 bits a sample, not compressed, fits."""
 MIN_SIDE = 16
 """Smallest side in pixels that is still a picture of something."""
 

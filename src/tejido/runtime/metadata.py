@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from tejido.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 KEY = "tejido"
 SCHEMA = 1
@@ -85,8 +88,12 @@ class Metadata:
         return tuple(label.name for label in self.labels)
 
     def to_json(self) -> str:
-        """The JSON text that goes into the file."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        """The JSON text that goes into the file.
+
+        Raises:
+            ValueError: a number is infinite or not a number, which JSON cannot say.
+        """
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Metadata:
@@ -95,46 +102,99 @@ class Metadata:
         Raises:
             ModelFileError: not JSON, another schema version, or a field that is missing or of the wrong kind.
         """
-        try:
-            raw = json.loads(text)
-        except ValueError:
-            raise ModelFileError("its metadata is not JSON") from None
-        if not isinstance(raw, dict):
-            raise ModelFileError("its metadata is not a JSON object")
-        if raw.get("schema") != SCHEMA:
-            raise ModelFileError(f"its metadata has schema {raw.get('schema')!r}; this version of Tejido reads {SCHEMA}")
+        raw = _parse(text)
+        schema = raw.get("schema")
+        if schema != SCHEMA or isinstance(schema, bool):
+            raise ModelFileError(f"its metadata has schema {schema!r}; this version of Tejido reads {SCHEMA}")
         try:
             values = {f.name: raw[f.name] for f in fields(cls)}
-            values["labels"] = tuple(_build(Label, item) for item in values["labels"])
-            values["refusal"] = tuple(_build(RefusalRule, item) for item in values["refusal"])
-            values["training_data"] = tuple(_build(TrainingData, item) for item in values["training_data"])
-            values["quality"] = tuple(values["quality"])
+            values["labels"] = tuple(_build(Label, item) for item in _list(values["labels"]))
+            values["refusal"] = tuple(_build(RefusalRule, item) for item in _list(values["refusal"]))
+            values["training_data"] = tuple(_build(TrainingData, item) for item in _list(values["training_data"]))
+            values["quality"] = tuple(_list(values["quality"]))
             metadata = cls(**values)
-            _check(metadata)
         except KeyError as error:
             raise ModelFileError(f"its metadata lacks {error.args[0]!r}") from None
-        except (TypeError, AttributeError, ValueError):
+        except TypeError:
             raise ModelFileError("its metadata has fields of the wrong kind") from None
+        problem = next(_problems(metadata), None)
+        if problem is not None:
+            raise ModelFileError(f"its metadata is wrong: {problem}")
         return metadata
 
 
-def _build(kind: type[Any], item: dict[str, Any]) -> Any:
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        raw = json.loads(text, parse_constant=_refuse_constant)
+        text.encode()
+        json.dumps(raw, ensure_ascii=False).encode()  # half a surrogate pair could never be shown to anybody
+    except (ValueError, RecursionError):
+        raise ModelFileError("its metadata is not JSON") from None
+    if not isinstance(raw, dict):
+        raise ModelFileError("its metadata is not a JSON object")
+    return raw
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity: Python's JSON reads them, a browser's does not
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _build(kind: type[Any], item: object) -> Any:
+    if not isinstance(item, dict):
+        raise TypeError
     return kind(**{f.name: item[f.name] for f in fields(kind)})
 
 
-def _check(metadata: Metadata) -> None:
-    names = metadata.label_names
-    if len(names) < 2 or len(set(names)) != len(names) or not all(isinstance(name, str) for name in names):
-        raise ValueError
-    if metadata.positive is not None and (len(names) != 2 or metadata.positive not in names):
-        raise ValueError
+_TEXTS = ("name", "task", "modality", "licence", "recipe_sha256", "created", "tejido_version")
+_OBJECTS = ("thresholds", "calibration", "split", "metrics", "intended_use")
+
+
+def _problems(metadata: Metadata) -> Iterator[str]:
+    """What is wrong with it, first things first; later checks rely on the earlier ones."""
+    yield from (f"{name} is not a text" for name in _TEXTS if not isinstance(getattr(metadata, name), str))
+    yield from (f"{name} is not an object" for name in _OBJECTS if not isinstance(getattr(metadata, name), dict))
+    scale: object = metadata.scale
+    if not isinstance(scale, dict | None):
+        yield "scale is not an object"
+    if not _is_count(metadata.input_size) or metadata.input_size < 1:
+        yield "input_size is not a positive number of pixels"
     if metadata.frame not in ("centre_square", "whole"):
-        raise ValueError
+        yield f"frame {metadata.frame!r} is unknown"
+    if not _are_texts(metadata.quality):
+        yield "quality is not a list of texts"
+    if not all(_are_texts((label.name, label.en, label.es)) for label in metadata.labels):
+        yield "a label is not made of texts"
+    names = metadata.label_names
+    if len(names) < 2 or len(set(names)) != len(names):
+        yield "it needs two or more different labels"
     if metadata.positive is not None:
-        threshold = metadata.thresholds[metadata.positive]
-        if not 0.0 <= float(threshold) <= 1.0:
-            raise ValueError
+        if len(names) != 2 or metadata.positive not in names:
+            yield "positive is not one of two labels"
+        threshold = metadata.thresholds.get(metadata.positive)
+        if not _is_number(threshold) or not 0 <= threshold <= 1:
+            yield "the threshold of the positive label is not in 0..1"
     for rule in metadata.refusal:
-        float(rule.above)
-        if cast("object", rule.index) is not int(rule.index):
-            raise ValueError
+        if not (_are_texts((rule.code, rule.output)) and _is_count(rule.index) and _is_number(rule.above)):
+            yield "a refusal rule has fields of the wrong kind"
+    for data in metadata.training_data:
+        texts = (data.source, data.licence, data.attribution)
+        if not (_are_texts(texts) and _is_count(data.images) and _is_count(data.groups)):
+            yield "training_data has fields of the wrong kind"
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
