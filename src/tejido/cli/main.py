@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import typer
+import typer.core
 import typer.main
 
 from tejido import __version__
@@ -64,10 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         return _missing_module(error)
     except BrokenPipeError:
-        # The reader has gone; without this, Python complains once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 1
     except OSError as error:
+        _drop_output()
         where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
         return terminal.fail(f"{where}{error.strerror or error}")
     except (KeyboardInterrupt, typer.Abort):
@@ -78,20 +79,30 @@ def _run(arguments: list[str]) -> int:
     verb = next((item for item in arguments if not item.startswith("-")), None)
     if verb is not None and verb not in VERBS:
         return _unknown(verb)
-    group = typer.main.get_group(_front_page())
-    # Shell completion asks for names with no arguments at all, so there every verb must be known in full.
-    for name in VERBS if "_TEJIDO_COMPLETE" in os.environ else [verb] if verb else []:
-        module, help_line = VERBS[name]
-        command = typer.main.get_command(import_module(module).app)
-        command.short_help = help_line
-        group.add_command(command, name)
+    group = typer.main.get_command(_front_page(completion=verb is None))
+    assert isinstance(group, typer.core.TyperGroup)
+    # The shell asks for completions with no arguments at all; then every verb must be known in full.
+    completing = "_TEJIDO_COMPLETE" in os.environ
+    for name in VERBS if completing else filter(None, [verb]):
+        group.add_command(typer.main.get_command(import_module(VERBS[name][0]).app), name)
     code = group.main(args=arguments or ["--help"], prog_name="tejido", standalone_mode=False)
     return code if isinstance(code, int) else 0
 
 
-def _front_page() -> typer.Typer:
+def _drop_output() -> None:
+    # What is still unwritten has nowhere to go; without this, Python tries again at exit and complains.
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _front_page(*, completion: bool) -> typer.Typer:
     page = typer.Typer(
-        help=_HELP, rich_markup_mode="markdown", context_settings={"help_option_names": ["-h", "--help"]}
+        add_completion=completion,
+        help=_HELP,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
 
     @page.callback()
@@ -102,7 +113,6 @@ def _front_page() -> typer.Typer:
     ) -> None:
         pass
 
-    root.__doc__ = None
     for name, (_, help_line) in VERBS.items():
         page.command(name, help=help_line)(_not_loaded)
     return page

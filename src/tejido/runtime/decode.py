@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tejido.errors import ImageError
 from tejido.runtime.limits import MAX_BYTES, MAX_PIXELS, check_pixels, check_size
@@ -108,9 +108,10 @@ def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
 def _high_byte(image: Image.Image) -> NDArray[np.uint8]:
     """The upper 8 bits of a 16-bit grey picture; a TIFF may hold 12-bit samples, and white as 0."""
     bits, white_is_zero = 16, False
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        bits = image.tag_v2.get(_TIFF_BITS_PER_SAMPLE, (16,))[0]
-        white_is_zero = image.tag_v2.get(_TIFF_PHOTOMETRIC) == 0
+    if image.format == "TIFF":
+        tags = image.getexif()
+        bits = tags.get(_TIFF_BITS_PER_SAMPLE, (16,))[0]
+        white_is_zero = tags.get(_TIFF_PHOTOMETRIC) == 0
     grey = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
     return 255 - grey if white_is_zero else grey
 

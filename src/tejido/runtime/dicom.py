@@ -30,7 +30,7 @@ def decode_dicom(data: bytes) -> NDArray[np.uint8]:
         from pydicom.pixels.utils import pixel_array
     except ImportError:
         raise ImageError("DICOM needs an extra: pip install 'tejido[dicom]'") from None
-    if _DEFLATED in data[:4096]:  # pydicom would inflate it whole, however large it becomes
+    if _DEFLATED in data:  # pydicom would inflate it whole, however large it becomes
         raise ImageError("a DICOM file compressed as a whole (deflated); save it with another transfer syntax")
     try:
         dataset = pydicom.dcmread(io.BytesIO(data))
