@@ -1,0 +1,123 @@
+/**
+ * The answer panel, in each of its states.
+ */
+import { byId, el } from "./dom.js";
+import { known, t } from "./i18n.js";
+import { percent, thresholdPercent } from "./numbers.js";
+import { hints, labelName, refusal, sentence } from "./wording.js";
+
+/** @typedef {import("./server.js").Answer} Answer @typedef {import("./server.js").Card} Card */
+
+const body = byId("answer-body", HTMLElement);
+
+/** What stands there before the first picture. */
+export function showInvitation() {
+  const steps = ["answer.step1", "answer.step2", "answer.step3"].map((key) => el("li", {}, t(key)));
+  put("empty", el("p", { class: "muted" }, t("answer.empty")), el("ol", { class: "steps" }, ...steps));
+}
+
+/** A picture is being judged. */
+export function showLooking() {
+  put("looking", el("p", { class: "looking" }, el("span", { class: "loom", "aria-hidden": "true" }), t("answer.looking")));
+}
+
+/**
+ * @param {Card} card
+ * @param {Answer} answer
+ * @param {string | null} diagnosis what an example turned out to be
+ */
+export function showAnswer(card, answer, diagnosis) {
+  const { tone, headline, advice } = sentence(card, answer);
+  const parts = [el("h3", { class: "headline" }, headline), el("p", { class: "advice" }, advice)];
+  if (answer.refused) {
+    // No bars: a number beside a refusal would be read as an answer.
+    parts.push(el("p", { class: "reason" }, refusal(answer.reason)));
+  } else {
+    parts.push(bars(card, answer), ...quality(card, answer));
+  }
+  if (diagnosis) {
+    parts.push(el("p", { class: "truth" }, t("examples.truth", { diagnosis: t(`examples.${diagnosis}`) })));
+  }
+  put(tone, ...parts);
+}
+
+/**
+ * @param {import("./failure.js").Failure} failure
+ * @param {(() => void) | null} onRetry offered where the same picture may work the next time
+ */
+export function showFailure(failure, onRetry) {
+  const key = `error.${failure.code}`;
+  const parts = [
+    el("h3", { class: "headline" }, t("error.title")),
+    el("p", { class: "advice" }, t(known(key) ? key : "error.internal", failure.values)),
+  ];
+  if (onRetry) {
+    const button = el("button", { type: "button", class: "button quiet" }, t("error.retry"));
+    button.addEventListener("click", onRetry);
+    parts.push(button);
+  }
+  put("failed", ...parts);
+}
+
+/** Bring the answer into sight where it stands below the picture, on narrow screens. */
+export function revealAnswer() {
+  const panel = byId("answer", HTMLElement);
+  if (panel.getBoundingClientRect().top < window.innerHeight * 0.7) return;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  panel.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+}
+
+/**
+ * @param {string} state
+ * @param {...Node} parts
+ */
+function put(state, ...parts) {
+  body.dataset.state = state;
+  body.setAttribute("aria-busy", String(state === "looking"));
+  body.replaceChildren(...parts);
+}
+
+/**
+ * @param {Card} card
+ * @param {Answer} answer
+ */
+function bars(card, answer) {
+  const list = el("ul", { class: "bars" });
+  // The label given comes first, also where a low threshold gives one that is less probable.
+  const rank = (/** @type {string} */ name) => answer.probabilities[name] + (name === answer.label ? 1 : 0);
+  const order = [...card.labels].sort((a, b) => rank(b.name) - rank(a.name));
+  for (const { name } of order) {
+    const p = answer.probabilities[name];
+    const fill = el("span", { class: "fill" });
+    fill.style.setProperty("--p", String(p));
+    const bar = el("span", { class: "bar", "aria-hidden": "true" }, fill);
+    if (name === card.positive) {
+      const mark = el("span", { class: "mark" });
+      mark.style.setProperty("--p", String(card.thresholds[name]));
+      bar.append(mark);
+    }
+    const given = name === answer.label ? { class: "given" } : {};
+    const text = [el("span", { class: "name" }, labelName(card, name)), " ", el("span", { class: "value" }, percent(p))];
+    list.append(el("li", given, ...text, bar));
+  }
+  const box = el("div", { class: "estimates" }, el("h4", { class: "label" }, t("answer.estimates")), list);
+  if (card.positive) {
+    const threshold = thresholdPercent(card.thresholds[card.positive]);
+    const label = labelName(card, card.positive);
+    box.append(el("p", { class: "muted small" }, t("answer.threshold", { label, threshold })));
+  }
+  return box;
+}
+
+/**
+ * @param {Card} card
+ * @param {Answer} answer
+ */
+function quality(card, answer) {
+  const found = hints(card, answer);
+  if (found.length > 0) {
+    const items = found.map((text) => el("li", {}, text));
+    return [el("div", { class: "hints" }, el("h4", {}, t("hint.title")), el("ul", {}, ...items))];
+  }
+  return card.refusal.length > 0 ? [el("p", { class: "muted small" }, t("hint.good"))] : [];
+}

@@ -1,0 +1,104 @@
+/**
+ * Renders openapi.json as a plain page, without anything from another origin.
+ */
+import { byId, el } from "./dom.js";
+
+/**
+ * @typedef {Record<string, any>} Json
+ */
+
+byId("origin", HTMLElement).textContent = new URL("..", location.href).href.replace(/\/$/, "");
+const target = byId("operations", HTMLElement);
+
+fetch("openapi.json")
+  .then((response) => response.json())
+  .then((api) => target.replaceChildren(...operations(api)))
+  .catch(() => target.replaceChildren(el("p", { class: "notice" }, "The server does not answer.")));
+
+/** @param {Json} api */
+function operations(api) {
+  return Object.entries(api.paths).flatMap(([path, methods]) =>
+    Object.entries(/** @type {Json} */ (methods)).map(([method, item]) => operation(api, method, path, item)),
+  );
+}
+
+/**
+ * @param {Json} api
+ * @param {string} method
+ * @param {string} path
+ * @param {Json} item
+ */
+function operation(api, method, path, item) {
+  const box = el("section", { class: "panel operation" });
+  box.append(
+    el("h2", {}, item.summary),
+    el("p", { class: "route" }, el("code", {}, `${method.toUpperCase()} ${path}`)),
+    el("p", {}, item.description ?? ""),
+  );
+  section(
+    box,
+    "Parameters",
+    (item.parameters ?? []).map((/** @type {Json} */ one) => [one.name, one.description ?? ""]),
+  );
+  if (item.requestBody) {
+    const kinds = Object.keys(item.requestBody.content).join(", ");
+    section(box, "Body", [[kinds, item.requestBody.description]]);
+  }
+  for (const [status, response] of Object.entries(/** @type {Json} */ (item.responses))) {
+    const schema = response.content?.["application/json"]?.schema;
+    const rows = status.startsWith("2") ? fields(api, schema, "") : [];
+    section(box, `Answer ${status}: ${response.description}`, rows);
+  }
+  return box;
+}
+
+/**
+ * @param {HTMLElement} box
+ * @param {string} title
+ * @param {[string, string][]} rows
+ */
+function section(box, title, rows) {
+  const answer = title.startsWith("Answer");
+  if (rows.length === 0 && !answer) return;
+  box.append(el("h3", { class: "label" }, title));
+  const list = el("dl", { class: "rows" });
+  for (const [name, text] of rows) list.append(el("dt", {}, el("code", {}, name)), el("dd", {}, text));
+  if (rows.length > 0) box.append(list);
+}
+
+/**
+ * The fields of a schema, those inside other fields with a dotted name.
+ * @param {Json} api
+ * @param {Json} schema
+ * @param {string} prefix
+ * @returns {[string, string][]}
+ */
+function fields(api, schema, prefix) {
+  const inner = resolve(api, schema);
+  return Object.entries(/** @type {Json} */ (inner.properties ?? {})).flatMap(([name, field]) => {
+    const here = `${prefix}${name}`;
+    const choice = (field.anyOf ?? [field])[0];
+    const nested = choice.items ? fields(api, choice.items, `${here}[].`) : fields(api, choice, `${here}.`);
+    const text = [typeName(choice, field), field.description].filter(Boolean).join("; ");
+    return [/** @type {[string, string]} */ ([here, text]), ...nested];
+  });
+}
+
+/**
+ * @param {Json} choice
+ * @param {Json} field
+ */
+function typeName(choice, field) {
+  const name = choice.enum ? choice.enum.join(" | ") : (choice.const ?? choice.type ?? "object");
+  return field.anyOf ? `${name} or null` : name;
+}
+
+/**
+ * @param {Json} api
+ * @param {Json} schema
+ * @returns {Json}
+ */
+function resolve(api, schema) {
+  const name = schema?.$ref?.split("/").pop();
+  return name ? api.components.schemas[name] : (schema ?? {});
+}

@@ -1,0 +1,76 @@
+/**
+ * The server that the page comes from, as a place where answers are computed.
+ */
+import { Failure } from "./failure.js";
+
+/**
+ * @typedef {{name: string, en: string, es: string}} Label
+ * @typedef {{code: string, output: string, index: number, above: number}} RefusalRule
+ * @typedef {{source: string, images: number, groups: number, licence: string, attribution: string}} TrainingData
+ * @typedef {object} Card
+ * @property {string} task
+ * @property {string} modality
+ * @property {Label[]} labels
+ * @property {string | null} positive
+ * @property {Record<string, number>} thresholds
+ * @property {"centre_square" | "whole"} frame
+ * @property {string[]} quality
+ * @property {RefusalRule[]} refusal
+ * @property {TrainingData[]} training_data
+ * @property {Record<string, unknown>} metrics
+ * @property {Record<string, string>} intended_use
+ * @property {string} licence
+ * @property {string} created
+ *
+ * @typedef {{name: string, bundled: boolean, size_bytes: number, card: Card | null, error: string | null}} Model
+ * @typedef {{default: string, max_upload_bytes: number, models: Model[]}} Library
+ *
+ * @typedef {object} Answer
+ * @property {string} label
+ * @property {Record<string, number>} probabilities
+ * @property {boolean} refused
+ * @property {string | null} reason
+ * @property {Record<string, number>} quality
+ * @property {string} model
+ * @property {{rows: number[][], frame: "centre_square" | "whole"} | null} heatmap
+ *
+ * An engine computes answers; another one, such as the browser itself, only needs the same `classify`.
+ * @typedef {object} Engine
+ * @property {(picture: Blob, model: string, signal: AbortSignal) => Promise<Answer>} classify
+ */
+
+/** @type {Engine} */
+export const server = {
+  async classify(picture, model, signal) {
+    const query = new URLSearchParams({ model, heatmap: "true" });
+    const headers = { "Content-Type": "application/octet-stream" };
+    return ask(`api/v1/classify?${query}`, { method: "POST", body: picture, headers, signal });
+  },
+};
+
+/**
+ * The models that the server has.
+ * @returns {Promise<Library>}
+ */
+export async function library() {
+  return ask("api/v1/models", {});
+}
+
+/**
+ * @param {string} address
+ * @param {RequestInit} init
+ * @returns {Promise<any>}
+ */
+async function ask(address, init) {
+  let response;
+  try {
+    response = await fetch(address, { cache: "no-store", ...init });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new Failure("network");
+  }
+  const body = await response.json().catch(() => null);
+  init.signal?.throwIfAborted();
+  if (response.ok && body) return body;
+  throw new Failure(body?.error?.code ?? "internal");
+}
