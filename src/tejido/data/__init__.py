@@ -1,0 +1,1 @@
+"""Manifest, groups and splits. Free of torch."""

@@ -1,0 +1,38 @@
+"""Leak groups: images that must stay on one side of every split."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+LINKS = ("patient_id", "lesion_id", "slide_id")
+
+
+def group_ids(table: pd.DataFrame) -> pd.Series:
+    """The group of every image: connected components over shared patient, lesion, slide (per source) and equal bytes.
+
+    Args:
+        table: manifest rows with ``image_id``, ``source``, ``sha256`` and the columns of ``LINKS``.
+
+    Returns:
+        Series aligned with ``table``: the smallest ``image_id`` of the image's component. Independent of row order.
+    """
+    count = len(table)
+    keys = [table["sha256"].where(table["sha256"].notna())]
+    keys += [table["source"] + "/" + table[name] for name in LINKS]
+    edges = [_chain(key) for key in keys]
+    rows, columns = np.concatenate(edges, axis=1) if edges else np.empty((2, 0), int)
+    graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(count, count))
+    _, component = connected_components(graph, directed=False)
+    return table["image_id"].groupby(component).transform("min").rename("group_id")
+
+
+def _chain(key: pd.Series) -> np.ndarray:
+    """Edges from each row to the next row that shares its key; null keys link nothing. Returns ``int[2, edges]``."""
+    present = np.flatnonzero(key.notna().to_numpy())
+    codes = pd.factorize(key.iloc[present])[0]
+    order = np.argsort(codes, kind="stable")
+    same = codes[order][1:] == codes[order][:-1]
+    return np.stack([present[order][:-1][same], present[order][1:][same]])

@@ -1,0 +1,63 @@
+"""The labelled images of a recipe, on their side of the split."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from rich.progress import Progress
+from torch import nn
+
+from tejido import taxonomy
+from tejido.data import manifest as manifests
+from tejido.data import splits
+from tejido.errors import DataError
+from tejido.recipe import Recipe, resolve_path
+from tejido.training.images import LabelledImages, decode_all
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One side of the split: manifest rows, label names, and images in memory."""
+
+    rows: pd.DataFrame
+    truth: list[str]
+    images: LabelledImages
+
+
+def load_parts(recipe: Recipe, geometry: nn.Module) -> dict[str, Part]:
+    """Read manifest and split, keep the images that belong to the task, decode them.
+
+    Returns:
+        ``{"train", "val", "test"}``.
+
+    Raises:
+        DataError: a table is not what it must be, or a label has no image in one side of the split.
+        SplitLeakError: a group stands on both sides.
+    """
+    task = taxonomy.task(recipe.task)
+    table = manifests.read(resolve_path(recipe.data.manifest))
+    table["split"] = splits.load(resolve_path(recipe.data.split), table)
+    table["label"] = table["diagnosis"].map(task.label_of, na_action="ignore").astype("string")
+    kept = table[table["label"].notna() & (table["modality"] == task.modality)]
+    if len(kept) < len(table):
+        log.info("%d of %d images belong to no label of %s", len(table) - len(kept), len(table), task.name)
+    parts = {}
+    with Progress(transient=True) as progress:
+        bar = progress.add_task("Decoding images", total=len(kept))
+        for name in splits.SPLITS:
+            rows = kept[kept["split"] == name].reset_index(drop=True)
+            truth = rows["label"].tolist()
+            for label in task.label_names:
+                if label not in truth:
+                    raise DataError(f"no image of {label!r} in {name}; make another split")
+            images = decode_all(rows["path"], geometry, progress=lambda: progress.advance(bar))
+            indices = torch.tensor([task.label_names.index(label) for label in truth])
+            parts[name] = Part(rows, truth, LabelledImages(images, indices))
+    if len(parts["train"].rows) < recipe.training.batch:
+        raise DataError(f"{len(parts['train'].rows)} training images are fewer than a batch of {recipe.training.batch}")
+    return parts

@@ -1,0 +1,96 @@
+"""From a torch module to the bytes of a self-describing ONNX file."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from tejido.export.deployed import OUTPUTS, Deployed
+from tejido.runtime.metadata import KEY, Metadata
+
+OPSET = 18
+_SMALL = 256  # tensors with fewer values stay as they are: nothing to gain
+
+
+def export_graph(module: Deployed) -> onnx.ModelProto:
+    """Trace ``module`` for pictures of any size."""
+    example = torch.zeros(150, 200, 3, dtype=torch.uint8)
+    sizes = {"image": {0: torch.export.Dim("height", min=16), 1: torch.export.Dim("width", min=16)}}
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations inside the exporter
+        program = torch.onnx.export(
+            module.eval(),
+            (example,),
+            input_names=["image"],
+            output_names=list(OUTPUTS),
+            dynamic_shapes=sizes,
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    _resize_as_pillow(model)
+    _strip_debug(model)
+    return model
+
+
+def store_float16(model: onnx.ModelProto) -> None:
+    """Store large float32 weights as float16, cast back on loading: half the size, float32 arithmetic; in place."""
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < _SMALL:
+            continue
+        name = tensor.name
+        values = numpy_helper.to_array(tensor).astype(np.float16)
+        tensor.CopyFrom(numpy_helper.from_array(values, f"{name}_f16"))
+        casts.append(helper.make_node("Cast", [f"{name}_f16"], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+
+
+def with_metadata(model: onnx.ModelProto, metadata: Metadata) -> bytes:
+    """The file's bytes, with its metadata inside."""
+    helper.set_model_props(model, {KEY: metadata.to_json()})
+    model.producer_name, model.producer_version = "tejido", metadata.tejido_version
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+def with_square_output(model: onnx.ModelProto) -> tuple[bytes, str]:
+    """A copy that also returns what the geometry step makes, and the name of that output; for comparing with Pillow."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    resize = next(node for node in copy.graph.node if node.op_type == "Resize")
+    copy.graph.output.append(helper.make_tensor_value_info(resize.output[0], TensorProto.UINT8, None))
+    return copy.SerializeToString(), resize.output[0]
+
+
+def _resize_as_pillow(model: onnx.ModelProto) -> None:
+    """Without ``exclude_outside`` the weights at the borders are not renormalised and borders differ by up to 9."""
+    for node in model.graph.node:
+        if node.op_type == "Resize":
+            kept = [attribute for attribute in node.attribute if attribute.name != "exclude_outside"]
+            del node.attribute[:]
+            node.attribute.extend([*kept, helper.make_attribute("exclude_outside", 1)])
+
+
+def _strip_debug(model: onnx.ModelProto) -> None:
+    """Remove what the exporter notes about source lines: it is large and holds paths of the exporting machine."""
+    del model.metadata_props[:]
+    model.doc_string = ""
+    del model.functions[:]
+    graph = model.graph
+    del graph.metadata_props[:]
+    del graph.value_info[:]
+    graph.doc_string = ""
+    for item in [*graph.node, *graph.input, *graph.output, *graph.initializer]:
+        del item.metadata_props[:]
+        item.doc_string = ""

@@ -1,0 +1,1 @@
+"""Image steps as torch modules: used in training and exported inside the model file."""

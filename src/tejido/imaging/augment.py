@@ -1,0 +1,110 @@
+"""Training augmentation on whole batches: geometry, colour, sharpness, JPEG."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torchvision.io import decode_jpeg, encode_jpeg
+
+_LUMA = (0.299, 0.587, 0.114)
+_TAPS = 9
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Random changes, drawn anew for every image of a batch; the parameters are those of a recipe's section.
+
+    Angles in degrees; ``zoom`` is the largest factor in and out; ``shift`` a share of the side; ``brightness``,
+    ``contrast``, ``saturation`` and ``temperature`` largest relative changes; ``blur``, ``sharpen`` and ``jpeg`` the
+    share of images treated.
+    """
+
+    rotation: float = 180.0
+    zoom: float = 1.3
+    shift: float = 0.05
+    flip: bool = True
+    brightness: float = 0.2
+    contrast: float = 0.2
+    saturation: float = 0.2
+    temperature: float = 0.05
+    blur: float = 0.2
+    sharpen: float = 0.2
+    jpeg: float = 0.2
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """``uint8[B, 3, S, S]`` to the same shape and type, drawing from ``generator`` (on the CPU)."""
+        batch = self._geometry(images.float(), generator)
+        batch = self._colour(batch, generator)
+        batch = self._sharpness(batch, generator)
+        return self._jpeg(batch.round().clamp(0, 255).to(torch.uint8), generator)
+
+    def _geometry(self, batch: Tensor, generator: torch.Generator) -> Tensor:
+        count = len(batch)
+        angle = _uniform(count, generator, math.radians(self.rotation))
+        scale = torch.exp(_uniform(count, generator, math.log(self.zoom)))
+        mirror = torch.where(torch.rand(count, generator=generator) < 0.5 * self.flip, -1.0, 1.0)
+        shift = _uniform(count * 2, generator, 2 * self.shift).reshape(count, 2)
+        cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
+        rows = torch.stack([cos * mirror, -sin, shift[:, 0], sin * mirror, cos, shift[:, 1]], dim=1)
+        grid = functional.affine_grid(rows.reshape(count, 2, 3).to(batch.device), list(batch.shape), align_corners=False)
+        return functional.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+    def _colour(self, batch: Tensor, generator: torch.Generator) -> Tensor:
+        """All colour changes of an image are one affine map of its RGB values, so the pixels are visited once."""
+        count = len(batch)
+        gain = 1 + _uniform(count, generator, self.brightness)[:, None]
+        gain = gain * (1 + _uniform(count * 3, generator, self.temperature).reshape(count, 3))
+        contrast = 1 + _uniform(count, generator, self.contrast)[:, None]
+        saturation = 1 + _uniform(count, generator, self.saturation)[:, None, None]
+        grey = torch.tensor(_LUMA).expand(3, 3)
+        towards_grey = saturation * torch.eye(3) + (1 - saturation) * grey
+        mean = (batch.mean((2, 3)).cpu() * gain).mean(1, keepdim=True)
+        matrix = towards_grey * (gain * contrast)[:, None, :]
+        offset = (towards_grey @ ((1 - contrast) * mean).expand(count, 3)[:, :, None]).to(batch.device)
+        mapped = torch.baddbmm(offset, matrix.to(batch.device), batch.reshape(count, 3, -1))
+        return mapped.reshape(batch.shape).clamp_(0, 255)
+
+    def _sharpness(self, batch: Tensor, generator: torch.Generator) -> Tensor:
+        count = len(batch)
+        drawn = torch.rand(count, generator=generator)
+        sigma = 0.3 + 1.2 * torch.rand(count, generator=generator)
+        amount = torch.rand(count, generator=generator)
+        for chosen, sharpen in ((drawn < self.blur, False), (drawn > 1 - self.sharpen, True)):
+            index = torch.nonzero(chosen).flatten().to(batch.device)
+            if not len(index):
+                continue
+            smooth = _gaussian(batch[index], sigma[chosen])
+            if sharpen:  # unsharp mask
+                strength = amount[chosen].reshape(-1, 1, 1, 1).to(batch.device)
+                smooth = batch[index] + strength * (batch[index] - smooth)
+            batch = batch.index_copy(0, index, smooth)
+        return batch
+
+    def _jpeg(self, batch: Tensor, generator: torch.Generator) -> Tensor:
+        chosen = torch.nonzero(torch.rand(len(batch), generator=generator) < self.jpeg).flatten().tolist()
+        quality = torch.randint(40, 96, (len(batch),), generator=generator).tolist()
+        for i in chosen:
+            batch[i] = decode_jpeg(encode_jpeg(batch[i].cpu(), quality=quality[i])).to(batch.device)
+        return batch
+
+
+def _uniform(count: int, generator: torch.Generator, limit: float) -> Tensor:
+    return (torch.rand(count, generator=generator) * 2 - 1) * limit
+
+
+def _gaussian(batch: Tensor, sigma: Tensor) -> Tensor:
+    """Blur each image with its own standard deviation; ``float32[B, 3, S, S]``."""
+    count, channels, height, width = batch.shape
+    offsets = torch.arange(_TAPS, device=batch.device) - _TAPS // 2
+    kernel = torch.exp(-0.5 * (offsets / sigma.to(batch.device)[:, None]) ** 2)
+    kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(channels, 0)
+    stack = batch.reshape(1, count * channels, height, width)
+    half = _TAPS // 2
+    stack = functional.pad(stack, (half, half, half, half), mode="replicate")
+    stack = functional.conv2d(stack, kernel[:, None, None, :], groups=count * channels)
+    stack = functional.conv2d(stack, kernel[:, None, :, None], groups=count * channels)
+    return stack.reshape(batch.shape)

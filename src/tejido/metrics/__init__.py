@@ -1,0 +1,1 @@
+"""Scores, intervals, calibration and decision rules on prediction tables. Free of torch."""

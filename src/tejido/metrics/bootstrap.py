@@ -1,0 +1,63 @@
+"""Intervals by resampling whole groups (lesions, patients): images of one group are not independent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tejido.metrics.scores import Score
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval; the interval is None where too few resamples define the figure."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+    def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"{self.value:.3f}"
+        return f"{self.value:.3f} ({self.low:.3f}–{self.high:.3f})"
+
+
+class GroupBootstrap:
+    """Draws groups with replacement; the same draws serve every score, so that differences are paired.
+
+    Args:
+        groups: group of each image ``[N]``.
+        rounds: resamples.
+        seed: of the draws.
+        coverage: of the percentile interval.
+    """
+
+    def __init__(self, groups: pd.Series, *, rounds: int = 2000, seed: int = 0, coverage: float = 0.95) -> None:
+        codes, names = pd.factorize(groups)
+        counts = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=rounds)
+        self._codes = codes
+        self._counts = counts.astype(np.int32)
+        self._tail = (1 - coverage) / 2
+
+    def estimate(self, score: Score) -> Estimate:
+        """Value on all images, and percentile interval over the resamples."""
+        return self._interval(score(np.ones(len(self._codes))), self.resamples(score))
+
+    def difference(self, score: Score, baseline: Score) -> Estimate:
+        """Paired difference ``score - baseline`` on the same images."""
+        ones = np.ones(len(self._codes))
+        return self._interval(score(ones) - baseline(ones), self.resamples(score) - self.resamples(baseline))
+
+    def resamples(self, score: Score) -> NDArray[np.float64]:
+        """The score of every resample, NaN where undefined."""
+        return np.array([score(counts[self._codes].astype(float)) for counts in self._counts])
+
+    def _interval(self, value: float, draws: NDArray[np.float64]) -> Estimate:
+        defined = draws[~np.isnan(draws)]
+        if np.isnan(value) or len(defined) < 0.9 * len(draws):
+            return Estimate(value, None, None)
+        low, high = np.quantile(defined, [self._tail, 1 - self._tail])
+        return Estimate(value, float(low), float(high))

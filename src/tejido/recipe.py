@@ -1,0 +1,216 @@
+"""What an experiment is: shape and types only. Names (of a task, a network, weights) are resolved where they are built.
+
+A recipe is a YAML file; every key is documented here, unknown keys are errors. ``${NAME}`` in a path is replaced by an
+environment variable; ``TEJIDO_SHARED`` defaults to ``../shared``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from pathlib import Path
+from string import Template
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tejido.errors import RecipeError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(_Section):
+    """Which images, and on which side of the split each stands."""
+
+    manifest: str
+    """Parquet manifest made by ``tejido data build``."""
+    split: str
+    """Parquet split made by ``tejido data split``."""
+
+
+class Image(_Section):
+    """Image steps; they are part of the model file."""
+
+    geometry: Literal["centre_square", "stretch"] = "centre_square"
+    """``centre_square`` crops the largest centred square, ``stretch`` keeps everything and changes the aspect."""
+    size: Annotated[int, Field(ge=32, le=1024)] = 128
+    """Side in pixels that the network sees."""
+
+
+class Network(_Section):
+    """The network and where its weights start."""
+
+    name: str
+    """See ``tejido.models.zoo``."""
+    weights: str | None = None
+    """A local safetensors file to start from; without it the network starts at random."""
+    dropout: Share = 0.2
+    """Share of pooled features dropped before the head."""
+
+
+class Augmentation(_Section):
+    """Random changes to training images; 0 (or 1 for ``zoom``) switches one off."""
+
+    rotation: Annotated[float, Field(ge=0, le=180)] = 180.0
+    """Largest angle in degrees, both ways."""
+    zoom: Annotated[float, Field(ge=1, le=4)] = 1.3
+    """Largest factor, in and out."""
+    shift: Share = 0.05
+    """Largest shift as a share of the side."""
+    flip: bool = True
+    """Mirror half of the images."""
+    brightness: Share = 0.2
+    contrast: Share = 0.2
+    saturation: Share = 0.2
+    temperature: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    """Largest gain of one colour channel against the others."""
+    blur: Share = 0.2
+    """Share of images blurred, with a standard deviation of 0.3 to 1.5 pixels."""
+    sharpen: Share = 0.2
+    """Share of images sharpened."""
+    jpeg: Share = 0.2
+    """Share of images compressed as JPEG of quality 40 to 95."""
+
+
+class Training(_Section):
+    """Two stages: the head alone, then the whole network, each with a One-Cycle rate."""
+
+    head_epochs: Count = 2
+    head_rate: Positive = 3e-3
+    """Highest learning rate of the first stage."""
+    epochs: Annotated[int, Field(ge=1)] = 20
+    """Longest second stage."""
+    rate: Positive = 1e-3
+    """Highest learning rate of the head in the second stage."""
+    body_rate: Positive = 1e-3
+    """Highest learning rate of everything else in the second stage."""
+    batch: Annotated[int, Field(ge=2)] = 64
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    label_smoothing: Share = 0.0
+    balance: Literal["oversample", "weights", "none"] = "oversample"
+    """``oversample`` draws every class equally often, ``weights`` weighs the loss; calibration undoes either."""
+    patience: Annotated[int, Field(ge=1)] = 8
+    """Epochs without a better validation AUC before training stops."""
+
+
+class Evaluation(_Section):
+    """What is decided on validation and reported on test."""
+
+    sensitivity: Share = 0.9
+    """Binary tasks: the threshold is the highest one that reaches this sensitivity on validation."""
+    quality_pass: Share = 0.995
+    """Each capture-quality limit is the value that this share of training images stays under."""
+    bootstrap: Annotated[int, Field(ge=100)] = 2000
+    """Rounds of the bootstrap by group."""
+
+
+class Export(_Section):
+    """The model file."""
+
+    weights: Literal["float32", "float16"] = "float16"
+    """Storage of the weights; arithmetic is float32 either way."""
+    licence: str = "CC-BY-NC-4.0"
+    """Licence of the model file, which follows from the training data's."""
+
+
+class Recipe(_Section):
+    """One experiment."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    """Also the name of its folder of runs."""
+    model: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    """Name of the model file it makes."""
+    task: str
+    seed: Count = 0
+    data: Data
+    image: Image = Image()
+    network: Network
+    augmentation: Augmentation = Augmentation()
+    training: Training = Training()
+    evaluation: Evaluation = Evaluation()
+    export: Export = Export()
+
+    def to_yaml(self) -> str:
+        """The recipe, fully resolved, every value stated."""
+        return yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True)
+
+    def sha256(self) -> str:
+        """Hash of the fully resolved recipe."""
+        return hashlib.sha256(self.to_yaml().encode()).hexdigest()
+
+
+def load(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
+    """Read a recipe and apply overrides such as ``training.epochs=3``.
+
+    Raises:
+        RecipeError: the file is missing or not YAML, a key is unknown, or a value has the wrong kind or range.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"{path}: no such recipe") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read ({error})") from None
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(raw, dict):
+        raise RecipeError(f"{path}: not a recipe")
+    for override in overrides:
+        _override(raw, override)
+    try:
+        return Recipe.model_validate(raw)
+    except ValidationError as error:
+        raise RecipeError(f"{path}: {_explain(error)}") from None
+
+
+def resolve_path(text: str) -> Path:
+    """A path of a recipe with its environment variables filled in.
+
+    Raises:
+        RecipeError: a variable is not set.
+    """
+    try:
+        return Path(Template(text).substitute({"TEJIDO_SHARED": "../shared"} | dict(os.environ)))
+    except (KeyError, ValueError) as error:
+        raise RecipeError(f"{text}: environment variable {error} is not set") from None
+
+
+def _override(raw: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals:
+        raise RecipeError(f"{override!r} is not an override; write key=value, such as training.epochs=3")
+    *sections, last = key.split(".")
+    for section in sections:
+        raw = raw.setdefault(section, {})
+        if not isinstance(raw, dict):
+            raise RecipeError(f"{key}: {section} is a value, not a section")
+    raw[last] = yaml.safe_load(text)
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    *sections, last = [str(part) for part in first["loc"]] or ["recipe"]
+    key = ".".join([*sections, last])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(last, _keys(sections), n=1)
+        return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+    if first["type"] == "missing":
+        return f"key {key!r} is missing"
+    return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}"
+
+
+def _keys(sections: list[str]) -> list[str]:
+    model: type[BaseModel] = Recipe
+    for section in sections:
+        annotation = model.model_fields[section].annotation
+        candidates = [annotation, *get_args(annotation)]
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return list(model.model_fields)

@@ -1,0 +1,1 @@
+"""Torch data sets, Lightning modules, the run directory and resume."""
