@@ -58,8 +58,7 @@ class Classifier:
 
     def __init__(self, model: str | Path | bytes, *, threads: int = 1) -> None:
         data = model if isinstance(model, bytes) else _read(Path(model))
-        self._session = _open(data, threads)
-        text = self._session.get_modelmeta().custom_metadata_map.get(KEY)
+        self._session, text = _open(data, threads)
         if text is None:
             raise ModelFileError("an ONNX file without Tejido's metadata")
         self.metadata = Metadata.from_json(text)
@@ -153,13 +152,16 @@ def _read(path: Path) -> bytes:
         raise ModelFileError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
 
 
-def _open(data: bytes, threads: int) -> ort.InferenceSession:
+def _open(data: bytes, threads: int) -> tuple[ort.InferenceSession, str | None]:
+    """The session, and the text of its metadata."""
     options: Any = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     try:
         # From bytes, never from a path: a model file cannot make the runtime open other files beside it.
-        return ort.InferenceSession(data, sess_options=options, providers=["CPUExecutionProvider"])
+        # Without the fallback, which would try a damaged file twice and print about it on standard output.
+        session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+        return session, session.get_modelmeta().custom_metadata_map.get(KEY)
     except Exception as error:  # the runtime raises its own private exception types
         raise ModelFileError("damaged, or not an ONNX model file") from error

@@ -99,10 +99,7 @@ def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode.startswith("I;16"):
         return np.repeat(_high_byte(image)[:, :, None], 3, axis=2)
     image.info.pop("transparency", None)  # alpha is dropped, so which colour was transparent does not matter
-    try:
-        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-    except ValueError:
-        raise ImageError(f"the colour model {image.mode} is not supported; save it as RGB") from None
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _high_byte(image: Image.Image) -> NDArray[np.uint8]:
@@ -110,7 +107,7 @@ def _high_byte(image: Image.Image) -> NDArray[np.uint8]:
     bits, white_is_zero = 16, False
     if image.format == "TIFF":
         tags = image.getexif()
-        bits = tags.get(_TIFF_BITS_PER_SAMPLE, (16,))[0]
+        bits = tags.get(_TIFF_BITS_PER_SAMPLE, 16)
         white_is_zero = tags.get(_TIFF_PHOTOMETRIC) == 0
     grey = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
     return 255 - grey if white_is_zero else grey
