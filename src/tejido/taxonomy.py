@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from tejido.errors import TejidoError
 
@@ -125,6 +126,6 @@ def malignancy(diagnosis: str | None) -> str | None:
     return None if diagnosis is None else diagnoses()[diagnosis].malignancy
 
 
-def _tables() -> dict[str, dict[str, dict[str, dict[str, dict[str, str]]]]]:
+def _tables() -> dict[str, Any]:
     text = files("tejido").joinpath("taxonomy.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

@@ -151,7 +151,7 @@ def _metadata(
 @torch.inference_mode()
 def _refusal(images: Tensor, passing: float) -> tuple[RefusalRule, ...]:
     """Refuse what is blurred, dark or glaring beyond nearly all of the training images."""
-    measured = torch.cat([qualities.Quality()(part) for part in images.split(256)]).numpy()
+    measured = torch.cat([qualities.Quality()(part) for part in torch.split(images, 256)]).numpy()
     limits = np.quantile(measured, passing, axis=0)
     return tuple(
         RefusalRule(code=name, output="quality", index=index, above=float(limit))

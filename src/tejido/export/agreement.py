@@ -51,7 +51,7 @@ def check(
     model: onnx.ModelProto,
     module: Deployed,
     pictures: Sequence[NDArray[np.uint8]],
-    tolerance: Tolerance = Tolerance(),  # noqa: B008  (immutable)
+    tolerance: Tolerance = Tolerance(),
 ) -> Agreement:
     """Compare a model file with the module that it came from.
 

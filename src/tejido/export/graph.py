@@ -61,7 +61,7 @@ def with_metadata(model: onnx.ModelProto, metadata: Metadata) -> bytes:
     helper.set_model_props(model, {KEY: metadata.to_json()})
     model.producer_name, model.producer_version = "tejido", metadata.tejido_version
     onnx.checker.check_model(model)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
 
 
 def with_square_output(model: onnx.ModelProto) -> tuple[bytes, str]:

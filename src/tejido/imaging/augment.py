@@ -50,7 +50,9 @@ class Augment:
         shift = _uniform(count * 2, generator, 2 * self.shift).reshape(count, 2)
         cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
         rows = torch.stack([cos * mirror, -sin, shift[:, 0], sin * mirror, cos, shift[:, 1]], dim=1)
-        grid = functional.affine_grid(rows.reshape(count, 2, 3).to(batch.device), list(batch.shape), align_corners=False)
+        grid = functional.affine_grid(
+            rows.reshape(count, 2, 3).to(batch.device), list(batch.shape), align_corners=False
+        )
         return functional.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
     def _colour(self, batch: Tensor, generator: torch.Generator) -> Tensor:

@@ -14,7 +14,9 @@ PREFIX = "p_"
 CONTEXT = ("diagnosis", "confirmation", "malignancy")
 
 
-def make(rows: pd.DataFrame, truth: Sequence[str], labels: Sequence[str], probabilities: NDArray[np.floating]) -> pd.DataFrame:
+def make(
+    rows: pd.DataFrame, truth: Sequence[str], labels: Sequence[str], probabilities: NDArray[np.floating]
+) -> pd.DataFrame:
     """A prediction table.
 
     Args:

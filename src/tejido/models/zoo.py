@@ -45,7 +45,8 @@ def _body(name: str) -> tuple[Any, tuple[float, ...], tuple[float, ...]]:
     if name.startswith("mobilenetv1"):
         headless["pad_type"] = "same"  # what the stored weights were trained with
     if name in _NARROW:
-        return _gen_mobilenet_v1("mobilenetv1_100", _NARROW[name], **headless), _HALF, _HALF
+        body: Any = _gen_mobilenet_v1("mobilenetv1_100", _NARROW[name], **headless)  # type: ignore[no-untyped-call]
+        return body, _HALF, _HALF
     if not timm.is_model(name):
         near = difflib.get_close_matches(name, [*_NARROW, *timm.list_models()], n=1)
         raise RecipeError(f"no network is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
@@ -54,7 +55,7 @@ def _body(name: str) -> tuple[Any, tuple[float, ...], tuple[float, ...]]:
         shape = body.eval()(torch.zeros(1, 3, 64, 64)).shape
     if len(shape) != 4 or shape[1] != body.num_features:
         raise RecipeError(f"{name} does not end in a feature map; choose a convolutional network")
-    config = body.pretrained_cfg
+    config: dict[str, Any] = body.pretrained_cfg
     mean, std = (_HALF, _HALF) if name.startswith("mobilenetv1") else (config["mean"], config["std"])
     return body, mean, std
 

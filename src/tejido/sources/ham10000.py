@@ -1,4 +1,4 @@
-"""HAM10000: 10,015 dermatoscopic images of 7,470 lesions (Tschandl, Rosendahl, Kittler 2018, doi:10.1038/sdata.2018.161).
+"""HAM10000: 10,015 dermatoscopic images of 7,470 lesions (Tschandl et al. 2018, doi:10.1038/sdata.2018.161).
 
 Layout: ``HAM10000_metadata.csv`` (or ``HAM10000_metadata``) with ``lesion_id, image_id, dx, dx_type, age, sex,
 localization``; images in any folders below the root; masks as ``<image_id>_segmentation.png``.

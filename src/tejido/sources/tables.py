@@ -23,7 +23,9 @@ def read_table(path: Path, needed: tuple[str, ...]) -> list[dict[str, str | None
             header = [name for name in (reader.fieldnames or []) if name]
             missing = [name for name in needed if name not in header]
             if missing:
-                raise DataError(f"{path.name}: column {missing[0]!r} is missing; found {', '.join(header) or 'nothing'}")
+                raise DataError(
+                    f"{path.name}: column {missing[0]!r} is missing; found {', '.join(header) or 'nothing'}"
+                )
             rows = [{name: known(row.get(name)) for name in header} for row in reader]
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None

@@ -31,9 +31,7 @@ class ClassifyModule(pl.LightningModule):
         seed: of the run.
     """
 
-    def __init__(
-        self, network: Network, augment: Augment, settings: Training, counts: list[int], seed: int
-    ) -> None:
+    def __init__(self, network: Network, augment: Augment, settings: Training, counts: list[int], seed: int) -> None:
         super().__init__()
         self.network = network
         self.augment = augment

@@ -64,9 +64,7 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     val_loader = DataLoader(val, 4 * settings.batch, collate_fn=as_batch)
     resume = checkpoints / "last.ckpt"
     with _quiet():
-        trainer.fit(
-            module, train_loader, val_loader, ckpt_path=resume if resume.is_file() else None, weights_only=True
-        )
+        trainer.fit(module, train_loader, val_loader, ckpt_path=resume if resume.is_file() else None, weights_only=True)
     return load_best(network, checkpoints / "best.ckpt")
 
 
@@ -91,13 +89,13 @@ def load_best(network: Network, path: Path) -> Network:
 def logits_of(network: Network, images: Tensor, *, batch: int = 256) -> Tensor:
     """Logits ``float32[N, C]`` of ``uint8[N, 3, S, S]``, in evaluation mode."""
     network.eval()
-    return torch.cat([network(part) for part in images.split(batch)])
+    return torch.cat([network(part) for part in torch.split(images, batch)])
 
 
 class _quiet(warnings.catch_warnings):  # noqa: N801
     """Silence the trainer's hints about workers and logging, which do not apply to images held in memory."""
 
-    def __enter__(self) -> None:  # type: ignore[override]
+    def __enter__(self) -> None:
         super().__enter__()
         warnings.filterwarnings("ignore", module="pytorch_lightning.*")
         warnings.filterwarnings("ignore", module="torch.*")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -67,6 +68,6 @@ class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
         return self.images[indices], self.labels[indices]
 
 
-def as_batch(items: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+def as_batch(items: Any) -> Any:
     """Collate function for ``LabelledImages``, whose ``__getitems__`` already makes a batch."""
     return items

@@ -1,0 +1,57 @@
+# make run    sets up the light environment and opens the app         (Python 3.11 or newer)
+# make test   sets up the full environment and runs every check
+# make setup  the full environment alone: everything into .venv, the command at .venv/bin/tejido
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PIP = -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test lint types imports unit clean
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+
+# The light environment stands alone, so that `make run` never waits for torch.
+.venv-light/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tejido needs Python 3.11 or newer; name one with PYTHON=...")'
+	@echo "Setting up the light environment in .venv-light (once, about half a minute)"
+	@$(PYTHON) -m venv .venv-light
+	@.venv-light/bin/python $(PIP) -e .
+	@touch $@
+
+run: .venv-light/ready
+	@.venv-light/bin/tejido serve --host $(HOST) --port $(PORT)
+
+.venv/ready: pyproject.toml scripts/install_browser.sh
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tejido needs Python 3.11 or newer; name one with PYTHON=...")'
+	@echo "Setting up the full environment in .venv (once, some minutes; about 7 GB, most of it torch)"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python $(PIP) -e '.[dev]'
+	@sh scripts/install_browser.sh
+	@touch $@
+
+setup: .venv/ready
+
+test: lint types imports unit
+
+lint: .venv/ready
+	@echo "Style"
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+types: .venv/ready
+	@echo "Types"
+	@.venv/bin/mypy
+
+imports: .venv/ready
+	@echo "Import rules"
+	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+
+unit: .venv/ready
+	@echo "Tests"
+	@.venv/bin/python -m pytest
+
+clean:
+	rm -rf .venv .venv-light

@@ -1,0 +1,42 @@
+"""``tejido train``: one recipe, from data to a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from tejido.cli.verb import new_app
+from tejido.errors import RecipeError
+
+app = new_app()
+
+
+@app.command()
+def train(
+    recipe: Path | None = typer.Argument(None, metavar="RECIPE", help="YAML file; not needed with --resume."),
+    overrides: list[str] = typer.Argument(None, metavar="[KEY=VALUE]...", help="Such as training.epochs=3 seed=1."),
+    resume: Path | None = typer.Option(None, metavar="RUN", help="Go on with an interrupted run, in its folder."),
+) -> None:
+    """Train a classifier as a recipe says, evaluate it, and export it as one model file.
+
+    Everything goes into a new folder below runs/. A run that was interrupted, even killed, goes on with --resume RUN:
+    the interrupted epoch is redone, and the result is the same as without the interruption.
+    """
+    from tejido import recipe as recipes
+    from tejido.experiments import train as experiment
+    from tejido.experiments.run import Run
+    from tejido.report.run import print_summary, write_plots
+
+    if resume is not None:
+        run = Run.open(resume)
+        if recipe is not None and recipes.load(recipe, tuple(overrides or ())) != run.recipe:
+            raise RecipeError(f"{recipe} is not the recipe of {resume}; resume without naming a recipe")
+    elif recipe is None:
+        raise typer.TyperException("name a recipe, or a run with --resume")
+    else:
+        run = Run.start(recipes.load(recipe, tuple(overrides or ())))
+    print(f"Run: {run.folder}", flush=True)
+    experiment.train(run)
+    write_plots(run)
+    print_summary(run)

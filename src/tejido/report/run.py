@@ -1,0 +1,57 @@
+"""What a finished run shows: plots in its folder and a summary on the terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from tejido import taxonomy
+from tejido.data.files import replacing
+from tejido.experiments.run import Run
+from tejido.metrics.evaluate import estimate_of
+from tejido.report import plots
+
+
+def write_plots(run: Run) -> None:
+    """Write ``plots/*.png``: learning curves and, for a binary task, ROC and reliability on test."""
+    history = pd.read_csv(run.folder / "metrics.csv")
+    _save(plots.learning_curves(history, run.recipe.training.head_epochs), run, "learning_curves")
+    table = pd.read_parquet(run.folder / "predictions.parquet")
+    test = table[table["split"] == "test"]
+    positive = taxonomy.task(run.recipe.task).positive
+    if positive is not None:
+        _save(plots.roc(test, positive, run.read_json("metrics.json")["threshold"]), run, "roc")
+        _save(plots.reliability(test, positive), run, "reliability")
+
+
+def print_summary(run: Run) -> None:
+    """Print the test figures with their intervals, and the next useful command."""
+    metrics = run.read_json("metrics.json")
+    test = metrics["test"]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Test, with 95 % intervals by group", title_justify="left")
+    table.add_column("")
+    for name, part in test.items():
+        label = "all images" if name == "all" else "histology-confirmed only"
+        table.add_column(f"{label}\n{part['images']:,} of {part['groups']:,} groups")
+    for key in test["all"]:
+        if key not in ("images", "groups"):
+            cells = [str(estimate_of(part[key])) if key in part else "" for part in test.values()]
+            table.add_row(key.replace("_", " "), *cells)
+    console = Console()
+    console.print(table)
+    agreement = metrics["test_agreement"]
+    console.print(
+        f"The model file against the network, on {agreement['images']:,} test images: largest difference "
+        f"{agreement['largest_difference']:.1e}, equal labels {agreement['equal_labels']:.2%}"
+    )
+    console.print(
+        f"Next: tejido classify --model {run.folder / 'model.onnx'} IMAGE...", soft_wrap=True, highlight=False
+    )
+
+
+def _save(figure: Figure, run: Run, name: str) -> None:
+    with replacing(run.folder / "plots" / f"{name}.png") as temporary:
+        figure.savefig(temporary, format="png")
