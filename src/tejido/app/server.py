@@ -16,6 +16,7 @@ from tejido.runtime.library import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 _ABOUT = """Classifies pictures of skin and breast tissue. For research and education; not a medical device.
 
@@ -23,12 +24,13 @@ Pictures are judged in memory and never stored or logged. Every error is `{"erro
 
 
 def create_app(
-    model: str = DEFAULT_MODEL, max_upload_bytes: int = 20 * 2**20, allowed_hosts: Iterable[str] = ()
+    model: str | Path = DEFAULT_MODEL, max_upload_bytes: int = 20 * 2**20, allowed_hosts: Iterable[str] = ()
 ) -> FastAPI:
     """The web app as an ASGI application, with its model loaded.
 
     Args:
-        model: name of the model that answers by default (see ``tejido models``).
+        model: the model that answers by default, by name (see ``tejido models``) or path. Requests can name another
+            one of the library, never a path.
         max_upload_bytes: largest picture file accepted.
         allowed_hosts: host names to answer to, beside loopback's own, when listening on loopback behind a proxy.
 

@@ -22,16 +22,23 @@ class Shelf:
     """Loaded models by name. Safe to share between threads.
 
     Args:
-        default: name of the model that answers when a request names none; loaded at once.
+        default: name or path of the model that answers when a request names none; loaded at once. A file from
+            elsewhere goes by its file name without ``.onnx``, and hides a library model of that name.
+
+    Attributes:
+        default: the name of that model.
 
     Raises:
-        ModelFileError: there is no model called ``default``, or its file cannot be run.
+        ModelFileError: there is no such model, or its file cannot be run.
     """
 
-    def __init__(self, default: str) -> None:
-        self.default = default
+    def __init__(self, default: str | Path) -> None:
+        path = library.locate(default)
+        classifier = library.load(path)
+        self.default = path.stem
+        self._own = library.Entry(path.stem, path, False, path.stat().st_size, classifier.metadata, None)
         self._lock = threading.Lock()
-        self._loaded: dict[str, Classifier] = {default: library.load(default)}
+        self._loaded: dict[str, Classifier] = {self.default: classifier}
         self._catalogue: tuple[tuple[object, ...], list[library.Entry]] = ((), [])
 
     def get(self, name: str) -> Classifier:
@@ -50,8 +57,14 @@ class Shelf:
         state = _state()
         with self._lock:
             if self._catalogue[0] != state:
-                self._catalogue = (state, library.entries())
+                self._catalogue = (state, self._list())
             return self._catalogue[1]
+
+    def _list(self) -> list[library.Entry]:
+        listed = library.entries()
+        if any(entry.path == self._own.path for entry in listed):
+            return listed
+        return [self._own, *(entry for entry in listed if entry.name != self.default)]
 
 
 def public_message(error: ModelFileError | str, path: Path) -> str:

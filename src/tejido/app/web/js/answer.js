@@ -8,6 +8,7 @@ import { hints, labelName, refusal, sentence } from "./wording.js";
 
 /** @typedef {import("./server.js").Answer} Answer @typedef {import("./server.js").Card} Card */
 
+const panel = byId("answer", HTMLElement);
 const body = byId("answer-body", HTMLElement);
 
 /** What stands there before the first picture. */
@@ -59,10 +60,10 @@ export function showFailure(failure, onRetry) {
   put("failed", ...parts);
 }
 
-/** Bring the answer into sight where it stands below the picture, on narrow screens. */
+/** Bring the answer into sight: on narrow screens it stands away from where the picture was chosen. */
 export function revealAnswer() {
-  const panel = byId("answer", HTMLElement);
-  if (panel.getBoundingClientRect().top < window.innerHeight * 0.7) return;
+  const { top } = panel.getBoundingClientRect();
+  if (top >= 0 && top < window.innerHeight * 0.7) return;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   panel.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
@@ -74,7 +75,9 @@ export function revealAnswer() {
 function put(state, ...parts) {
   body.dataset.state = state;
   body.setAttribute("aria-busy", String(state === "looking"));
+  const held = body.contains(document.activeElement);
   body.replaceChildren(...parts);
+  if (held) panel.focus(); // the button that was pressed is gone; stay where it stood
 }
 
 /**

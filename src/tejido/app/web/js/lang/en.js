@@ -8,7 +8,6 @@ export default {
 
   "picture.title": "Picture",
   "picture.drop": "Drop a picture here",
-  "picture.drop_now": "Let go to look at this picture",
   "picture.paste": "or paste one, or choose a file. One lesion, in the middle, sharp and evenly lit.",
   "picture.choose": "Choose a picture",
   "picture.another": "Choose another picture",

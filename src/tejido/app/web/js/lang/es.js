@@ -8,7 +8,6 @@ export default {
 
   "picture.title": "Imagen",
   "picture.drop": "Suelte aquí una imagen",
-  "picture.drop_now": "Suéltela para examinarla",
   "picture.paste": "o péguela, o elija un archivo. Una sola lesión, centrada, nítida y con luz uniforme.",
   "picture.choose": "Elegir una imagen",
   "picture.another": "Elegir otra imagen",

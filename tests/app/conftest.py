@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tejido.app.server import create_app
+from tejido.runtime.metadata import Label
+from tests.app.client import Client
+from tests.support.tiny_model import METADATA, tiny_model, with_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LIMIT = 400_000
+
+SUSPICION = {
+    "name": "skin-suspicion",
+    "task": "skin-suspicion",
+    "labels": (Label("benign", "not suspicious", "no sospechosa"), Label("suspicious", "suspicious", "sospechosa")),
+    "positive": "suspicious",
+    "thresholds": {"suspicious": 0.5},
+}
+"""Metadata of a stand-in for the bundled model: bright pictures are suspicious to it."""
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The local library: two models that work, three files that do not."""
+    folder = tmp_path_factory.mktemp("models")
+    (folder / "tiny.onnx").write_bytes(tiny_model())
+    (folder / "stand-in.onnx").write_bytes(tiny_model(**SUSPICION))
+    (folder / "corrupt.onnx").write_bytes(tiny_model()[:200])
+    (folder / "future.onnx").write_bytes(tiny_model(schema=99))
+    odd = json.loads(METADATA.to_json()) | {"training_data": [], "calibration": "none", "created": 7}
+    (folder / "odd.onnx").write_bytes(with_metadata(json.dumps(odd)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEJIDO_MODELS", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def client(models: Path) -> Client:
+    """The app with the tiny model."""
+    return Client(create_app("tiny", max_upload_bytes=LIMIT))

@@ -1,0 +1,329 @@
+"""The page in a real browser."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tejido.app.pages import WEB
+from tejido.app.server import create_app
+from tests.app.conftest import LIMIT
+from tests.app.live import BROWSER_ARGS, find_chromium, serving
+from tests.support.pictures import encode, noise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page, Route
+
+CHROMIUM = find_chromium()
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (chromium, google-chrome)")
+
+BRIGHT = encode(np.full((90, 160, 3), 180, np.uint8), "PNG")
+DIM = encode(np.full((90, 160, 3), 60, np.uint8), "PNG")
+BLACK = encode(np.zeros((90, 160, 3), np.uint8), "PNG")
+DONE = "#answer-body:not([data-state=looking]):not([data-state=empty])"
+
+
+@pytest.fixture(scope="module")
+def origin(models: Path) -> Iterator[str]:
+    with serving(create_app("stand-in", max_upload_bytes=LIMIT)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BROWSER_ARGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, origin: str) -> Iterator[Page]:
+    """The page, freshly loaded in English; fails if a script did, or if anything went to another origin."""
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 850})
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    trouble: list[str] = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("console", lambda message: trouble.append(message.text) if _bad(message) else None)
+    page.on("request", lambda request: None if _own(request.url, origin) else trouble.append(request.url))
+    page.goto(origin)
+    page.wait_for_selector(".facts")
+    yield page
+    context.close()
+    assert trouble == []
+
+
+def _bad(message: Any) -> bool:
+    # The browser itself notes every answer of 400 and more; the page shows those to the reader.
+    return message.type in ("error", "warning") and not message.text.startswith("Failed to load resource")
+
+
+def _own(url: str, origin: str) -> bool:
+    return url.startswith((f"{origin}/", f"blob:{origin}/"))
+
+
+def give(page: Page, data: bytes, name: str = "lesion.png") -> str:
+    """Choose a file; the text of the answer."""
+    page.set_input_files("#file", {"name": name, "mimeType": "image/png", "buffer": data})
+    return answer(page)
+
+
+def answer(page: Page) -> str:
+    page.wait_for_selector(DONE)
+    return page.inner_text("#answer-body")
+
+
+def test_suspicious(page: Page) -> None:
+    text = give(page, BRIGHT)
+    assert "This model finds the picture suspicious." in text
+    assert "A doctor should look at the lesion soon." in text
+    assert "71 %" in text.replace("\u00a0", " ")
+    assert page.locator("#preview").evaluate("image => image.naturalWidth") == 160
+
+
+def test_not_suspicious_does_not_reassure(page: Page) -> None:
+    text = give(page, DIM)
+    assert "Nothing suspicious to this model; this does not exclude cancer." in text
+    assert "New, changing or bleeding? See a doctor." in text
+
+
+def test_refused(page: Page) -> None:
+    text = give(page, BLACK)
+    assert "I cannot judge this image." in text
+    assert "If worried, get it examined." in text
+    assert "too dark" in text
+    assert "%" not in text
+    assert page.locator("#heatmap").is_hidden()
+
+
+def test_certainty_is_never_claimed(page: Page) -> None:
+    page.route("**/api/v1/classify*", lambda route: _answer_with(route, 0.9996))
+    text = give(page, BRIGHT).replace("\u00a0", " ")
+    assert "over 99 %" in text
+    assert "under 1 %" in text
+    assert not re.search(r"\b(0|100) %", text)
+
+
+def _answer_with(route: Route, p: float) -> None:
+    body = {
+        "label": "suspicious",
+        "probabilities": {"benign": 1 - p, "suspicious": p},
+        "refused": False,
+        "reason": None,
+        "quality": {},
+        "model": "stand-in",
+        "heatmap": None,
+    }
+    route.fulfill(json=body)
+
+
+def test_example_tells_its_diagnosis_with_the_answer(page: Page) -> None:
+    assert "melanoma" not in page.inner_text("main")
+    page.click("#examples li:nth-child(2) button")
+    assert "This example was diagnosed: melanoma." in answer(page)
+
+
+def test_language_changes_everything_and_is_remembered(page: Page) -> None:
+    give(page, BRIGHT)
+    page.click("[data-language=es]")
+    assert page.get_attribute("html", "lang") == "es"
+    assert "A este modelo la imagen le parece sospechosa." in page.inner_text("#answer-body")
+    assert page.inner_text("h1") == "Una segunda mirada, no un diagnóstico"
+    assert page.get_attribute("#preview", "alt") == "Su imagen"
+    page.reload()
+    page.wait_for_selector(".facts")
+    assert page.get_attribute("html", "lang") == "es"
+    assert "oscura" not in page.inner_text(".facts")
+    assert "sospechosa" in page.inner_text(".facts")
+
+
+def test_language_of_the_browser(browser: Browser, origin: str) -> None:
+    context = browser.new_context(locale="es-MX")
+    page = context.new_page()
+    page.goto(origin)
+    page.wait_for_selector("html[lang=es]")
+    context.close()
+
+
+BAD = {
+    "broken": (b"\xff\xd8\xff broken", "cannot be read as a picture"),
+    "empty": (b"", "This file is empty"),
+    "heic": (b"\0\0\0\x18ftypheic" + bytes(200), "HEIC"),
+    "1x1": (encode(noise(1, 1), "PNG"), "too small to judge (1 × 1 pixels)"),
+    "too large": (bytes(LIMIT + 1), "too large"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_files_are_explained_in_both_languages(page: Page, kind: str) -> None:
+    data, expected = BAD[kind]
+    english = give(page, data, "lesion.jpg")
+    assert expected in english
+    page.click("[data-language=es]")
+    assert page.inner_text("#answer-body").startswith("No ha sido posible")
+    page.click("[data-language=en]")
+    assert "suspicious" in give(page, BRIGHT)  # and the next picture works
+
+
+def test_server_away_and_back(page: Page) -> None:
+    page.route("**/api/v1/classify*", lambda route: route.abort())
+    assert "The server does not answer." in give(page, BRIGHT)
+    page.unroute("**/api/v1/classify*")
+    page.click("#answer-body button")
+    page.wait_for_selector("#answer-body[data-state=attention]")
+    assert page.evaluate("document.activeElement.id") == "answer"
+
+
+def test_second_picture_replaces_the_first_while_it_waits(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/api/v1/classify*", hold_first)
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": BRIGHT})
+    page.wait_for_selector("#answer-body[data-state=looking]")
+    while not held:
+        page.wait_for_timeout(20)
+    assert "Nothing suspicious" in give(page, DIM)
+    page.wait_for_timeout(100)
+    assert "Nothing suspicious" in page.inner_text("#answer-body")
+
+
+def test_heatmap_is_off_then_drawn_on_the_centre_square(page: Page) -> None:
+    give(page, BRIGHT)
+    assert page.locator("#overlay").is_hidden()
+    page.check("#heatmap-on")
+    assert "not the tumour’s outline" in page.inner_text("#heatmap")
+    picture, overlay = page.locator("#preview").bounding_box(), page.locator("#overlay").bounding_box()
+    assert picture is not None
+    assert overlay is not None
+    assert overlay["width"] == pytest.approx(picture["height"], abs=1)
+    assert overlay["x"] - picture["x"] == pytest.approx((picture["width"] - picture["height"]) / 2, abs=1)
+    # The tiny model's grid is ((p, 0), (0, 0)): strong at the top left, nothing at the bottom right.
+    first, last = page.locator("#overlay").evaluate(
+        """canvas => [[60, 60], [200, 200]].map(
+            ([x, y]) => canvas.getContext("2d").getImageData(x, y, 1, 1).data[3])"""
+    )
+    assert first > 100
+    assert last == 0
+    page.fill("#opacity", "30")
+    assert page.locator("#overlay").evaluate("canvas => getComputedStyle(canvas).opacity") == "0.3"
+    give(page, DIM)
+    assert page.locator("#overlay").is_hidden()
+
+
+def test_another_model_speaks_neutrally(page: Page) -> None:
+    give(page, BRIGHT)
+    page.select_option("#model", "tiny")
+    page.wait_for_selector("text=The model’s answer: bright.")
+    assert "suspicious" not in page.inner_text("#answer-body")
+
+
+def test_paste_and_drop(page: Page) -> None:
+    script = """(node, [kind, bytes]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], "a.png", {type: "image/png"}));
+        const init = {bubbles: true, cancelable: true};
+        node.dispatchEvent(kind === "paste" ? new ClipboardEvent("paste", {...init, clipboardData: data})
+            : new DragEvent("drop", {...init, dataTransfer: data}));
+    }"""
+    page.locator("body").evaluate(script, ["paste", list(BRIGHT)])
+    assert "suspicious" in answer(page)
+    page.locator("footer").evaluate(script, ["drop", list(DIM)])
+    page.wait_for_selector("#answer-body[data-state=calm]")
+
+
+def test_keyboard_reaches_everything(page: Page) -> None:
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+    assert reached[0] == "skip"
+    assert "file" in reached
+    assert reached.count("example") == 3
+    page.focus("[data-language=es]")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("html", "lang") == "es"
+
+
+def test_screen_readers_are_told(page: Page) -> None:
+    assert page.get_attribute("#answer-body", "aria-live") == "polite"
+    give(page, BRIGHT)
+    assert page.get_attribute("#answer-body", "aria-busy") == "false"
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll("input, select, button")]
+            .filter(node => !(node.labels?.length || node.textContent.trim())).length"""
+    )
+    assert unnamed == 0
+
+
+def test_object_urls_are_given_back(page: Page) -> None:
+    give(page, BRIGHT)
+    first = page.get_attribute("#preview", "src")
+    give(page, DIM)
+    page.wait_for_selector("#answer-body[data-state=calm]")
+    assert page.evaluate("url => fetch(url).then(() => true, () => false)", first) is False
+
+
+@pytest.mark.parametrize("width", [360, 390, 820])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_narrow_screens_do_not_scroll_sideways(page: Page, width: int, language: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.click(f"[data-language={language}]")
+    give(page, (WEB / "examples" / "ISIC_0012099.jpg").read_bytes())
+    page.check("#heatmap-on")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast(page: Page, scheme: str) -> None:
+    """WCAG AA: text against the background that it stands on."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for picture in (BRIGHT, DIM):
+        give(page, picture)
+        page.wait_for_selector("#answer-body .bars")
+        weak = page.evaluate(CONTRAST)
+        assert weak == []
+
+
+def test_api_page(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/api/docs")
+    page.wait_for_selector(".operation")
+    assert "POST /api/v1/classify" in page.inner_text("main")
+    assert "probabilities" in page.inner_text("main")
+
+
+CONTRAST = r"""() => {
+  const parse = (colour) => colour.match(/[\d.]+/g).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((c) => c / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const weak = [];
+  for (const node of document.querySelectorAll("body *")) {
+    const text = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    if (!text || !node.checkVisibility()) continue;
+    const [a, b] = [light(parse(getComputedStyle(node).color)), light(ground(node))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) weak.push(`${node.tagName}.${node.className} ${ratio.toFixed(2)}`);
+  }
+  return weak;
+}"""
