@@ -52,31 +52,33 @@ def _print_table(found: list[Entry]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Model", style="bold", overflow="fold")
-    for title in ("Task", "Labels", "Size", "Test AUC (95 %)", "Licence", "Date"):
-        table.add_column(title, overflow="fold", justify="right" if title == "Size" else "left")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_lines=True)
+    for title in ("Model", "Task", "Test AUC (95 %)", "Licence"):
+        table.add_column(title, overflow="fold")
     for entry in found:
         meta = entry.metadata
         if meta is None:
             continue
         cells = [
-            entry.name,
-            meta.task,
-            ", ".join(label.en for label in meta.labels),
-            file_size(entry.size),
-            figure(meta.metrics.get("auc")),
-            meta.licence,
-            meta.created[:10],
+            [entry.name, f"{file_size(entry.size)}, {meta.created[:10]}"],
+            [meta.task, ", ".join(label.en for label in meta.labels)],
+            [f"{part}: {figure(value)}" if part else figure(value) for part, value in aucs(meta.metrics)],
+            [meta.licence],
         ]
         # Text, not str: a model's own words are never read as markup.
-        table.add_row(*(Text(terminal.one_line(cell)) for cell in cells))
+        table.add_row(*(Text("\n".join(map(terminal.one_line, cell))) for cell in cells))
     console = Console()
     if table.row_count:
         console.print(table)
     for entry in found:
         if entry.error is not None:
             console.print(Text(f"{entry.name}: cannot be used: {terminal.one_line(entry.error)}", style="red"))
+
+
+def aucs(metrics: dict[str, Any]) -> list[tuple[str, object]]:
+    """(part of the test split, AUC): of everything, and of what histology confirmed, where they were measured apart."""
+    parts = [(name, part) for name, part in metrics.items() if isinstance(part, dict) and "auc" in part]
+    return [(name, part["auc"]) for name, part in parts] or [("", metrics.get("auc"))]
 
 
 def figure(value: object) -> str:

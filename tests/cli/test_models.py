@@ -1,0 +1,90 @@
+"""``tejido models``: what can be asked."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tejido.cli.models import aucs, figure, file_size
+from tejido.runtime import library
+from tests.support.tiny_model import tiny_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Result
+
+
+@pytest.fixture
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of local models; nothing is bundled."""
+    monkeypatch.setattr(library, "BUNDLED", tmp_path / "bundled")
+    monkeypatch.setenv("TEJIDO_MODELS", str(tmp_path / "local"))
+    (tmp_path / "local").mkdir()
+    return tmp_path / "local"
+
+
+def test_cards_and_broken_files(run: Callable[..., Result], local: Path) -> None:
+    measured = {"all": {"images": 9, "auc": {"value": 0.9, "low": 0.8, "high": 0.95}}, "histology": {"auc": 0.75}}
+    (local / "tiny.onnx").write_bytes(tiny_model(licence="[bold]CC0[/bold]", metrics=measured))
+    (local / "broken.onnx").write_bytes(b"nothing")
+    result = run("models")
+    assert (result.code, result.err) == (0, "")
+    first = next(line for line in result.out.splitlines() if line.startswith("tiny"))
+    second = next(line for line in result.out.splitlines() if line.startswith("2 kB, 2026-01-01"))
+    assert [cell in first for cell in ("brightness", "all: .900 (.800–.950)", "[bold]CC0[/bold]")] == [True] * 3
+    assert [cell in second for cell in ("dark, bright", "histology: .750")] == [True] * 2
+    assert max(map(len, result.out.splitlines()[:4])) <= 80
+    assert "broken: cannot be used: " in result.out
+    assert "damaged, or not an ONNX model file" in result.out
+
+
+def test_json(run: Callable[..., Result], local: Path) -> None:
+    (local / "tiny.onnx").write_bytes(tiny_model())
+    (local / "broken.onnx").write_bytes(b"nothing")
+    broken, tiny = json.loads(run("models", "--json").out)
+    assert (broken["name"], broken["card"]) == ("broken", None)
+    assert "damaged" in broken["error"]
+    assert (tiny["name"], tiny["error"], tiny["bundled"]) == ("tiny", None, False)
+    assert tiny["bytes"] == len(tiny_model())
+    assert tiny["card"]["labels"][0] == {"name": "dark", "en": "dark", "es": "oscura"}
+
+
+@pytest.mark.usefixtures("local")
+def test_nothing_there(run: Callable[..., Result]) -> None:
+    result = run("models")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.startswith("No model files")
+    assert run("models", "--json").out == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        ("high", "–"),
+        (True, "–"),
+        (0.8664, ".866"),
+        (1, "1.000"),
+        ({"value": 0.5}, ".500"),
+        ({"value": 0.866, "low": 0.85, "high": 0.88}, ".866 (.850–.880)"),
+        ({"value": 0.866, "low": None, "high": 0.88}, ".866"),
+        ({}, "–"),
+    ],
+)
+def test_figures(value: object, text: str) -> None:
+    assert figure(value) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "1 kB"), (117_600, "118 kB"), (1_940_000, "1.9 MB")])
+def test_file_sizes(count: int, text: str) -> None:
+    assert file_size(count) == text
+
+
+def test_aucs() -> None:
+    assert aucs({}) == [("", None)]
+    assert aucs({"auc": 0.5}) == [("", 0.5)]
+    assert aucs({"all": {"auc": 0.5}, "images": 3, "histology": {"auc": 0.4}}) == [("all", 0.5), ("histology", 0.4)]
