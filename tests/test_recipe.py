@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tejido import recipe
+from tejido.errors import RecipeError
+
+RECIPES = Path(__file__).parents[1] / "recipes"
+MINIMAL = """
+name: a
+model: a-b
+task: skin-7
+data: {manifest: m.parquet, split: s.parquet}
+network: {name: mobilenetv1_050}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_recipe_of_the_repository_is_valid_and_named_after_its_file(path: Path) -> None:
+    assert recipe.load(path).name == path.stem
+
+
+def test_a_resolved_recipe_reads_back_as_itself(tmp_path: Path) -> None:
+    first = recipe.load(write(tmp_path, MINIMAL), ("training.epochs=3", "seed=7"))
+    assert (first.training.epochs, first.seed) == (3, 7)
+    again = recipe.load(write(tmp_path, first.to_yaml()))
+    assert again == first
+    assert again.sha256() == first.sha256()
+    assert recipe.load(write(tmp_path, MINIMAL)).sha256() != first.sha256()
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "message"),
+    [
+        ("- a list", (), "not a recipe"),
+        ("a: [1", (), "not YAML"),
+        (MINIMAL + "taks: 1", (), "unknown key 'taks'; did you mean 'task'?"),
+        (MINIMAL, ("training.epoch=3",), "unknown key 'training.epoch'; did you mean 'epochs'?"),
+        (MINIMAL, ("training.epochs=many",), "training.epochs: input should be a valid integer"),
+        (MINIMAL, ("training.epochs=0",), "training.epochs: input should be greater than or equal to 1"),
+        (MINIMAL, ("network.dropout=1.5",), "network.dropout"),
+        (MINIMAL, ("training.balance=all",), "training.balance"),
+        (MINIMAL, ("training.epochs",), "is not an override"),
+        (MINIMAL, ("seed.deep=1", "name.x=2"), "is a value, not a section"),
+        ("name: a", (), "key 'model' is missing"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, overrides: tuple[str, ...], message: str) -> None:
+    with pytest.raises(RecipeError, match=message.replace("?", r"\?")) as error:
+        recipe.load(write(tmp_path, text), overrides)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_recipe() -> None:
+    with pytest.raises(RecipeError, match="no such recipe"):
+        recipe.load(Path("nowhere.yaml"))
+
+
+def test_paths_take_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEJIDO_SHARED", raising=False)
+    assert recipe.resolve_path("${TEJIDO_SHARED}/weights") == Path("../shared/weights")
+    monkeypatch.setenv("TEJIDO_SHARED", "elsewhere")
+    assert recipe.resolve_path("${TEJIDO_SHARED}/weights") == Path("elsewhere/weights")
+    with pytest.raises(RecipeError, match="NOT_SET_ANYWHERE"):
+        recipe.resolve_path("${NOT_SET_ANYWHERE}/x")
