@@ -33,7 +33,7 @@ function operation(api, method, path, item) {
   box.append(
     el("h2", {}, item.summary),
     el("p", { class: "route" }, el("code", {}, `${method.toUpperCase()} ${path}`)),
-    el("p", {}, item.description ?? ""),
+    el("p", {}, ...withCode(item.description ?? "")),
   );
   section(
     box,
@@ -44,11 +44,13 @@ function operation(api, method, path, item) {
     const kinds = Object.keys(item.requestBody.content).join(", ");
     section(box, "Body", [[kinds, item.requestBody.description]]);
   }
-  for (const [status, response] of Object.entries(/** @type {Json} */ (item.responses))) {
-    const schema = response.content?.["application/json"]?.schema;
-    const rows = status.startsWith("2") ? fields(api, schema, "") : [];
-    section(box, `Answer ${status}: ${response.description}`, rows);
-  }
+  const { 200: answer, ...errors } = item.responses;
+  section(box, "Answer", fields(api, answer.content["application/json"].schema, ""));
+  section(
+    box,
+    "Errors",
+    Object.entries(errors).map(([status, response]) => [status, response.description]),
+  );
   return box;
 }
 
@@ -58,12 +60,19 @@ function operation(api, method, path, item) {
  * @param {[string, string][]} rows
  */
 function section(box, title, rows) {
-  const answer = title.startsWith("Answer");
-  if (rows.length === 0 && !answer) return;
+  if (rows.length === 0) return;
   box.append(el("h3", { class: "label" }, title));
   const list = el("dl", { class: "rows" });
   for (const [name, text] of rows) list.append(el("dt", {}, el("code", {}, name)), el("dd", {}, text));
-  if (rows.length > 0) box.append(list);
+  box.append(list);
+}
+
+/**
+ * Text in which `code` stands between backticks.
+ * @param {string} text
+ */
+function withCode(text) {
+  return text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
 }
 
 /**

@@ -7,8 +7,9 @@ export default {
   "notice": "Not a medical device. For research and education.",
 
   "picture.title": "Picture",
-  "picture.drop": "Drop a picture here",
-  "picture.paste": "or paste one, or choose a file. One lesion, in the middle, sharp and evenly lit.",
+  "picture.drop": "Drop or paste a picture here",
+  "picture.take": "Take or choose a picture",
+  "picture.how": "One lesion, in the middle, sharp and evenly lit.",
   "picture.choose": "Choose a picture",
   "picture.another": "Choose another picture",
   "picture.no_preview": "This browser cannot show this kind of file. The model may still be able to read it.",

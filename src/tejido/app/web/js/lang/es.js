@@ -7,8 +7,9 @@ export default {
   "notice": "No es un producto sanitario. Para investigación y docencia.",
 
   "picture.title": "Imagen",
-  "picture.drop": "Suelte aquí una imagen",
-  "picture.paste": "o péguela, o elija un archivo. Una sola lesión, centrada, nítida y con luz uniforme.",
+  "picture.drop": "Suelte o pegue aquí una imagen",
+  "picture.take": "Haga o elija una foto",
+  "picture.how": "Una sola lesión, centrada, nítida y con luz uniforme.",
   "picture.choose": "Elegir una imagen",
   "picture.another": "Elegir otra imagen",
   "picture.no_preview": "Este navegador no puede mostrar este tipo de archivo. Quizá el modelo sí pueda leerlo.",
