@@ -47,7 +47,7 @@ types: .venv/ready
 
 imports: .venv/ready
 	@echo "Import rules"
-	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
 unit: .venv/ready
 	@echo "Tests"

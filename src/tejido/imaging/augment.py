@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
-from torchvision.io import decode_jpeg, encode_jpeg
 
 _LUMA = (0.299, 0.587, 0.114)
 _TAPS = 9
@@ -90,12 +92,21 @@ class Augment:
         chosen = torch.nonzero(torch.rand(len(batch), generator=generator) < self.jpeg).flatten().tolist()
         quality = torch.randint(40, 96, (len(batch),), generator=generator).tolist()
         for i in chosen:
-            batch[i] = decode_jpeg(encode_jpeg(batch[i].cpu(), quality=quality[i])).to(batch.device)
+            batch[i] = _through_jpeg(batch[i], quality[i])
         return batch
 
 
 def _uniform(count: int, generator: torch.Generator, limit: float) -> Tensor:
     return (torch.rand(count, generator=generator) * 2 - 1) * limit
+
+
+def _through_jpeg(image: Tensor, quality: int) -> Tensor:
+    """Compress ``uint8[3, S, S]`` and decode it again."""
+    buffer = io.BytesIO()
+    Image.fromarray(image.permute(1, 2, 0).cpu().numpy()).save(buffer, "JPEG", quality=quality)
+    with Image.open(buffer) as decoded:
+        pixels = torch.from_numpy(np.array(decoded))
+    return pixels.permute(2, 0, 1).to(image.device)
 
 
 def _gaussian(batch: Tensor, sigma: Tensor) -> Tensor:

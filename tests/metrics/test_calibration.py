@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from tejido.metrics import calibration
+from tejido.metrics.calibration import Calibration
+
+
+def test_binary_calibration_equals_an_unpenalised_logistic_regression() -> None:
+    rng = np.random.default_rng(0)
+    truth = (rng.random(3000) < 0.2).astype(int)
+    margin = 2.5 * truth + rng.normal(size=3000)
+    logits = np.stack([-margin / 2, margin / 2], axis=1)
+    fitted = calibration.fit(logits, truth)
+    reference = LogisticRegression(C=np.inf).fit(margin[:, None], truth)
+    ours = fitted.apply(logits)[:, 1]
+    assert ours == pytest.approx(reference.predict_proba(margin[:, None])[:, 1], abs=1e-3)
+    assert ours.mean() == pytest.approx(truth.mean(), abs=1e-4)
+
+
+def test_it_recovers_the_scale_and_the_prior_that_were_hidden() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=(40_000, 3)) * 2
+    truth_model = Calibration(0.5, (0.0, 1.0, -0.5))
+    p = truth_model.apply(logits)
+    truth = (p.cumsum(1) < rng.random((40_000, 1))).sum(1)
+    fitted = calibration.fit(logits, truth)
+    assert fitted.scale == pytest.approx(0.5, abs=0.02)
+    assert fitted.bias == pytest.approx((0.0, 1.0, -0.5), abs=0.05)
+
+
+def test_probabilities_sum_to_one() -> None:
+    p = Calibration(3.0, (0.0, 100.0)).apply(np.array([[500.0, -500.0], [0.0, 0.0]]))
+    assert np.isfinite(p).all()
+    assert p.sum(1) == pytest.approx(1)
