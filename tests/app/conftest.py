@@ -22,6 +22,10 @@ SUSPICION = {
     "labels": (Label("benign", "not suspicious", "no sospechosa"), Label("suspicious", "suspicious", "sospechosa")),
     "positive": "suspicious",
     "thresholds": {"suspicious": 0.5},
+    "metrics": {
+        "all": {"auc": {"value": 0.9, "low": 0.88, "high": 0.92}, "images": 1504},
+        "histology": {"auc": 0.8, "sensitivity_melanoma": {"value": 0.7}},
+    },
 }
 """Metadata of a stand-in for the bundled model: bright pictures are suspicious to it."""
 

@@ -126,7 +126,7 @@ def _answer_with(route: Route, p: float) -> None:
 
 
 def test_example_tells_its_diagnosis_with_the_answer(page: Page) -> None:
-    assert "melanoma" not in page.inner_text("main")
+    assert "diagnosed" not in page.inner_text("main")
     page.click("#examples li:nth-child(2) button")
     assert "This example was diagnosed: melanoma." in answer(page)
 
@@ -222,6 +222,16 @@ def test_heatmap_is_off_then_drawn_on_the_centre_square(page: Page) -> None:
     assert page.locator("#overlay").evaluate("canvas => getComputedStyle(canvas).opacity") == "0.3"
     give(page, DIM)
     assert page.locator("#overlay").is_hidden()
+
+
+def test_figures_are_shown_by_set_of_pictures(page: Page) -> None:
+    rows = page.locator(".metrics tr").all_inner_texts()
+    assert [row.split() for row in rows] == [
+        ["Measure", "All", "Proven", "by", "histology"],
+        ["Pictures", "1,504", "–"],
+        ["Area", "under", "the", "curve", "(AUC)", "0.900", "0.880–0.920", "0.800"],
+        ["Sensitivity", "for", "melanoma", "–", "0.700"],
+    ]
 
 
 def test_picture_that_only_the_model_can_read(page: Page) -> None:

@@ -3,7 +3,8 @@
  */
 import { byId, el } from "./dom.js";
 import { known, language, t } from "./i18n.js";
-import { figure, fileSize, plain, thresholdPercent } from "./numbers.js";
+import { metricsTable } from "./metrics.js";
+import { fileSize, plain, thresholdPercent } from "./numbers.js";
 import { labelName } from "./wording.js";
 
 /** @typedef {import("./server.js").Card} Card @typedef {import("./server.js").Model} Model */
@@ -20,16 +21,39 @@ export function showNoCard() {
  * @param {Card} card
  */
 export function showCard(model, card) {
-  const use = card.intended_use[language()] ?? card.intended_use.en ?? "";
-  const nots = ["about.not1", "about.not2", "about.not3"].map((key) => el("li", {}, t(key)));
+  const suspicion = card.task === "skin-suspicion";
+  const nots = ["about.not1", "about.not2", "about.not3", ...(suspicion ? ["about.suspicion.not"] : [])];
   const parts = [
-    column(t("about.is"), el("p", { class: "use" }, use)),
-    column(t("about.is_not"), el("ul", { class: "nots" }, ...nots)),
+    column(t("about.is"), whatItIs(card, suspicion)),
+    column(t("about.is_not"), el("ul", { class: "nots" }, ...nots.map((key) => el("li", {}, t(key))))),
     column(t("about.facts"), facts(model, card)),
   ];
-  const measured = metrics(card);
+  const measured = metricsTable(card);
   if (measured) parts.push(column(t("about.metrics"), measured));
   body.replaceChildren(el("div", { class: "columns" }, ...parts));
+}
+
+/**
+ * @param {Card} card
+ * @param {boolean} suspicion
+ */
+function whatItIs(card, suspicion) {
+  const images = plain(
+    card.training_data.reduce((sum, data) => sum + data.images, 0),
+    0,
+  );
+  const values = { modality: modality(card), images };
+  const box = el("div", { class: "use" }, el("p", {}, t("about.is.text", values)));
+  if (suspicion) box.append(el("p", {}, t("about.suspicion.is")));
+  const use = card.intended_use[language()] ?? card.intended_use.en;
+  if (use) box.append(el("p", { class: "muted" }, use));
+  return box;
+}
+
+/** @param {Card} card */
+function modality(card) {
+  const key = `about.modality.${card.modality}`;
+  return known(key) ? t(key) : card.modality;
 }
 
 /**
@@ -45,11 +69,10 @@ function column(title, content) {
  * @param {Card} card
  */
 function facts(model, card) {
-  const modality = `about.modality.${card.modality}`;
   /** @type {[string, string[]][]} */
   const rows = [
     [t("model.label"), [model.name]],
-    [t("about.modality"), [known(modality) ? t(modality) : card.modality]],
+    [t("about.modality"), [modality(card)]],
     [t("about.labels"), [card.labels.map((label) => labelName(card, label.name)).join(", ")]],
   ];
   if (card.positive) {
@@ -67,34 +90,4 @@ function facts(model, card) {
     list.append(el("dt", {}, name), ...values.map((value) => el("dd", {}, value)));
   }
   return list;
-}
-
-/** @param {Card} card */
-function metrics(card) {
-  const rows = flatten(card.metrics, []);
-  if (rows.length === 0) return null;
-  const table = el("table", { class: "metrics" });
-  const head = ["about.metrics.measure", "about.metrics.value"].map((key) => el("th", { scope: "col" }, t(key)));
-  table.append(el("thead", {}, el("tr", {}, ...head)));
-  const lines = rows.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)));
-  table.append(el("tbody", {}, ...lines));
-  return el("div", {}, table, el("p", { class: "muted small" }, t("about.metrics.note")));
-}
-
-/**
- * Figures stand in the card alone, with an interval, or grouped under a name, to any depth.
- * @param {Record<string, any>} figures
- * @param {string[]} path
- * @returns {[string, string][]}
- */
-function flatten(figures, path) {
-  return Object.entries(figures).flatMap(([key, value]) => {
-    const here = [...path, known(`metric.${key}`) ? t(`metric.${key}`) : key.replaceAll("_", " ")];
-    const name = here.join(" · ");
-    if (typeof value === "number") return [[name, figure(value)]];
-    if (value === null || typeof value !== "object" || Array.isArray(value)) return [];
-    if (typeof value.value !== "number") return flatten(value, here);
-    const interval = [value.low, value.high].every((end) => typeof end === "number");
-    return [[name, figure(value.value) + (interval ? ` [${figure(value.low)}–${figure(value.high)}]` : "")]];
-  });
 }

@@ -5,13 +5,14 @@ import { byId } from "./dom.js";
 import { smooth } from "./smooth.js";
 
 const SIZE = 256;
-const STRONGEST = 0.9; // the picture stays visible under the highest value
-/** From little to much; the same colours as `.ramp` in picture.css. Violet to yellow stands out on skin. */
+/**
+ * Value, red, green, blue, opacity: from nothing over amber to dark red, the same as in the terminal's overlays and
+ * as `.ramp` in picture.css. Darker means more, so it can be read without hue, and the lesion shows through.
+ */
 const COLOURS = [
-  [63, 42, 140],
-  [150, 40, 145],
-  [226, 86, 92],
-  [252, 206, 62],
+  [0, 255, 190, 0, 0],
+  [0.5, 255, 150, 0, 0.55],
+  [1, 190, 0, 50, 1],
 ];
 
 const box = byId("heatmap", HTMLElement);
@@ -69,15 +70,16 @@ function draw(rows) {
   canvas.width = SIZE;
   canvas.height = SIZE;
   const pixels = new ImageData(SIZE, SIZE);
-  smooth(rows, SIZE).forEach((value, i) => {
-    pixels.data.set([...colour(value), 255 * STRONGEST * value ** 0.8], 4 * i);
-  });
+  smooth(rows, SIZE).forEach((value, i) => pixels.data.set(colour(value), 4 * i));
   canvas.getContext("2d")?.putImageData(pixels, 0, 0);
 }
 
-/** @param {number} value */
+/**
+ * @param {number} value in 0..1
+ * @returns {number[]} red, green, blue, alpha, each in 0..255
+ */
 function colour(value) {
-  const place = value * (COLOURS.length - 1);
-  const k = Math.min(COLOURS.length - 2, Math.floor(place));
-  return COLOURS[k].map((from, c) => from + (place - k) * (COLOURS[k + 1][c] - from));
+  const [from, to] = value < COLOURS[1][0] ? COLOURS : COLOURS.slice(1);
+  const mix = from.map((start, c) => start + ((value - from[0]) / (to[0] - from[0])) * (to[c] - start));
+  return [mix[1], mix[2], mix[3], 255 * mix[4]];
 }

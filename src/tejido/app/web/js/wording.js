@@ -50,7 +50,7 @@ export function refusal(reason) {
  * @returns {string[]}
  */
 export function hints(card, answer) {
-  const near = 0.6; // of the refusal's limit
+  const near = 0.85; // of the refusal's limit
   return card.refusal
     .filter((rule) => rule.output === "quality" && known(`hint.${rule.code}`))
     .filter((rule) => (answer.quality[card.quality[rule.index]] ?? 0) > near * rule.above)
