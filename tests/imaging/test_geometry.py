@@ -35,7 +35,7 @@ def test_equals_pillow_at_any_size(height: int, width: int, size: int, seed: int
         off = np.abs(with_tejido(pixels, step) - with_pillow(pixels, size, crop=crop))
         # Noise at odd ratios is full of ties, which 22-bit and floating-point arithmetic round differently.
         assert off.max() <= 2
-        assert (off > 0).mean() < 0.05
+        assert off.mean() < 0.3
 
 
 def test_equals_pillow_on_real_lesions(shared: Path) -> None:

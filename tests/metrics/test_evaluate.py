@@ -89,3 +89,10 @@ def test_no_predictions_at_all(small: pd.DataFrame) -> None:
         evaluate(small.drop(columns=["p_benign"]), positive="suspicious", threshold=0.5)
     with pytest.raises(DataError, match="group_id"):
         evaluate(small.drop(columns=["group_id"]), positive="suspicious", threshold=0.5)
+
+
+def test_an_undefined_figure_is_left_out(small: pd.DataFrame) -> None:
+    only_nevi = small[small["truth"] == "benign"].reset_index(drop=True)
+    figures = evaluate(only_nevi, positive="suspicious", threshold=0.5, rounds=100)["all"]
+    assert {"auc", "sensitivity", "balanced_accuracy"}.isdisjoint(figures)
+    assert figures["specificity"]["value"] == pytest.approx(2 / 3)

@@ -33,7 +33,7 @@ def train(
         if recipe is not None and recipes.load(recipe, tuple(overrides or ())) != run.recipe:
             raise RecipeError(f"{recipe} is not the recipe of {resume}; resume without naming a recipe")
     elif recipe is None:
-        raise typer.TyperException("name a recipe, or a run with --resume")
+        raise typer.BadParameter("name a recipe, or a run with --resume")
     else:
         run = Run.start(recipes.load(recipe, tuple(overrides or ())))
     print(f"Run: {run.folder}", flush=True)

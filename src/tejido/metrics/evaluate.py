@@ -28,7 +28,8 @@ def evaluate(
         seed: of the bootstrap.
 
     Returns:
-        ``{"all": {...}, "histology": {...}}``; each holds ``images``, ``groups`` and figures ``{value, low, high}``.
+        ``{"all": {...}, "histology": {...}}``; each holds ``images``, ``groups`` and figures ``{value, low, high}``. A
+        figure that is undefined (an AUC with one class only) is left out.
 
     Raises:
         DataError: not a prediction table.
@@ -50,7 +51,9 @@ def _figures(
     scores = _binary(table, positive, threshold) if positive else _multiclass(table)
     figures: dict[str, Any] = {"images": len(table), "groups": int(table["group_id"].nunique())}
     for name, score in scores.items():
-        figures[name] = asdict(bootstrap.estimate(score))
+        estimate = bootstrap.estimate(score)
+        if not np.isnan(estimate.value):
+            figures[name] = asdict(estimate)
     return figures
 
 

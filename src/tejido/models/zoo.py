@@ -51,11 +51,11 @@ def _body(name: str) -> tuple[Any, tuple[float, ...], tuple[float, ...]]:
         near = difflib.get_close_matches(name, [*_NARROW, *timm.list_models()], n=1)
         raise RecipeError(f"no network is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     body = timm.create_model(name, **headless)
+    config: dict[str, Any] = body.pretrained_cfg
     with torch.no_grad():
-        shape = body.eval()(torch.zeros(1, 3, 64, 64)).shape
+        shape = body.eval()(torch.zeros(1, *config["input_size"])).shape
     if len(shape) != 4 or shape[1] != body.num_features:
         raise RecipeError(f"{name} does not end in a feature map; choose a convolutional network")
-    config: dict[str, Any] = body.pretrained_cfg
     mean, std = (_HALF, _HALF) if name.startswith("mobilenetv1") else (config["mean"], config["std"])
     return body, mean, std
 
