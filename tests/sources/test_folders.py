@@ -48,5 +48,5 @@ def test_the_real_nine_classes(shared: Path) -> None:
 @pytest.mark.parametrize("name", ["missing", "empty"])
 def test_nothing_there(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="no such folder|no images"):
+    with pytest.raises(DataError, match=r"no such folder|no images"):
         Folders().read(tmp_path / name)

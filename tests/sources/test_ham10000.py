@@ -36,7 +36,11 @@ def test_the_real_data_set(shared: Path) -> None:
     assert sum(record.sex is None for record in reading.records) == 57
     assert sum(record.age is None for record in reading.records) == 57
     by_diagnosis = [record.diagnosis for record in reading.records]
-    assert (by_diagnosis.count("nevus"), by_diagnosis.count("melanoma"), by_diagnosis.count("akiec")) == (6705, 1113, 327)
+    assert (by_diagnosis.count("nevus"), by_diagnosis.count("melanoma"), by_diagnosis.count("akiec")) == (
+        6705,
+        1113,
+        327,
+    )
 
 
 def test_two_image_folders_and_masks(tmp_path: Path) -> None:
