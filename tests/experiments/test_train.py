@@ -42,6 +42,7 @@ def test_a_run_leaves_everything_that_its_directory_promises(run: Run) -> None:
         "checkpoints/best.ckpt",
         "checkpoints/last.ckpt",
         "model.onnx",
+        "card.md",
         "predictions.parquet",
         "metrics.json",
         "plots/learning_curves.png",
