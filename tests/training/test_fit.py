@@ -157,3 +157,20 @@ def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
     with pytest.raises(DataError, match=r"bad\.jpg: not a picture"):
         decode_all(pd.Series([str(tmp_path / "bad.jpg")]), CentreSquare(48))
+
+
+def test_a_damaged_checkpoint_is_named_when_a_training_resumes(setting: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "last.ckpt").write_bytes(b"PK\x03\x04 half a file")
+    images, labels = torch.load(setting[1], weights_only=True)
+    part = LabelledImages(images[:64], labels[:64])
+    with pytest.raises(DataError, match=r"last\.ckpt: not a checkpoint"):
+        fit(zoo.build("mobilenetv1_025", 2), part, part, recipes.load(setting[0]), tmp_path)
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    state = {f"network.{key}": value for key, value in zoo.build("mobilenetv1_025", 2).state_dict().items()}
+    torch.save({"state_dict": state}, tmp_path / "best.ckpt")
+    load_best(zoo.build("mobilenetv1_025", 2), tmp_path / "best.ckpt")
+    with pytest.raises(DataError, match="another network"):
+        load_best(zoo.build("mobilenetv1_050", 2), tmp_path / "best.ckpt")
