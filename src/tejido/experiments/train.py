@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tejido import __version__, taxonomy
-from tejido.data.files import replacing, write_parquet
+from tejido.data.tables import write_parquet
 from tejido.errors import DataError
 from tejido.experiments.datasets import Part, load_parts
 from tejido.experiments.run import Run
@@ -20,6 +20,7 @@ from tejido.export import agreement
 from tejido.export.card import card
 from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
+from tejido.files import replacing
 from tejido.imaging import quality as qualities
 from tejido.imaging.geometry import GEOMETRIES
 from tejido.metrics import calibration, predictions, thresholds
