@@ -16,6 +16,7 @@ import tejido
 from tejido.app.server import create_app
 from tejido.cli.main import main
 from tejido.data import manifest, splits
+from tejido.metrics.evaluate import estimate_of
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.library import BUNDLED
 from tejido.sources.ham10000 import Ham10000
@@ -143,3 +144,11 @@ def test_it_answers_as_its_run_did_and_its_split_is_clean(classifier: Classifier
     assert np.abs(file - sample["p_suspicious"]).max() <= 1e-2
     called = sample["p_suspicious"] >= classifier.metadata.thresholds["suspicious"]
     assert np.mean([(a.label == "suspicious") == c for a, c in zip(answers, called, strict=True)]) >= 0.995
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.es.md", "docs/results/skin-suspicion.md"])
+def test_the_documents_give_the_figures_of_the_card(classifier: Classifier, name: str) -> None:
+    text = (Path(__file__).parents[1] / name).read_text()
+    for part in ("all", "histology"):
+        for figure in ("auc", "sensitivity", "specificity", "accuracy", "sensitivity_melanoma"):
+            assert str(estimate_of(classifier.metadata.metrics[part][figure])) in text, (part, figure)
