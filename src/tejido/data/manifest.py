@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from tejido.data.groups import group_ids
 from tejido.errors import DataError, ImageError
 from tejido.runtime.decode import decode
 from tejido.sources.record import ImageRecord
-from tejido.taxonomy import diagnoses, is_finer, malignancy
+from tejido.taxonomy import diagnoses, malignancy
 
 TYPES = {
     "image_id": "string",
@@ -45,11 +45,15 @@ TYPES = {
     "attribution": "string",
     "synthetic": "boolean",
     "official_split": "string",
+    "aspect": "Float32",
 }
 """Columns in order, with their pandas types. Unknown is null. Paths are relative to the manifest's folder.
 
-``phash`` is null until a search for near-duplicates fills it.
+``phash`` is null until a search for near-duplicates fills it. ``aspect`` is the true width / height of a picture that was
+squashed into a square, and null for all others. Where only tables were read, ``path`` and all that is measured are null.
 """
+LATER = ("aspect",)
+"""Columns that a manifest may lack because it was written before they were known; they are null then."""
 
 
 @dataclass(frozen=True)
@@ -61,34 +65,19 @@ class Unreadable:
     reason: str
 
 
-def refine(records: Iterable[ImageRecord], finer: Mapping[str, str]) -> tuple[list[ImageRecord], int]:
-    """Give records the finer diagnosis that another table knows for their image id.
-
-    A diagnosis is replaced only by one strictly below it in the taxonomy (``akiec`` by ``actinic_keratosis``), never
-    contradicted.
-
-    Returns:
-        The records, and how many were refined.
-    """
-    refined = []
-    changed = 0
-    for record in records:
-        better = finer.get(record.image_id)
-        if better and record.diagnosis and is_finer(better, than=record.diagnosis):
-            record = ImageRecord(**{**record.__dict__, "diagnosis": better})
-            changed += 1
-        refined.append(record)
-    return refined, changed
-
-
 def build(
-    records: list[ImageRecord], folder: Path, *, progress: Callable[[], None] = lambda: None
+    records: list[ImageRecord],
+    folder: Path,
+    *,
+    links: Iterable[tuple[str, str]] = (),
+    progress: Callable[[], None] = lambda: None,
 ) -> tuple[pd.DataFrame, list[Unreadable]]:
     """Make the manifest: read every file once for its hash and size, check that it decodes, and group.
 
     Args:
-        records: what the sources say.
+        records: what the sources say; one without a path, which was read from a table, has no hash and no size.
         folder: where the manifest will lie; paths are stored relative to it.
+        links: pairs of image ids that are known to show the same picture.
         progress: called once an image.
 
     Returns:
@@ -97,13 +86,16 @@ def build(
     Raises:
         DataError: two records share an id, or no image can be read.
     """
-    seen: dict[str, Path] = {}
+    seen: dict[str, Path | None] = {}
     for record in records:
         if record.image_id in seen:
             raise DataError(f"two images are called {record.image_id}: {seen[record.image_id]} and {record.path}")
         seen[record.image_id] = record.path
 
     def facts(record: ImageRecord) -> dict[str, object] | Unreadable:
+        if record.path is None:
+            progress()
+            return {}
         try:
             data = record.path.read_bytes()
             height, width, _ = decode(data).shape
@@ -111,7 +103,8 @@ def build(
             return Unreadable(record.image_id, record.path, str(error))
         finally:
             progress()
-        return {"sha256": hashlib.sha256(data).hexdigest(), "width": width, "height": height}
+        aspect = record.aspect if width == height else None
+        return {"sha256": hashlib.sha256(data).hexdigest(), "width": width, "height": height, "aspect": aspect}
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes outside the interpreter's lock
         results = list(pool.map(facts, records))
@@ -125,7 +118,7 @@ def build(
         raise DataError("no image could be read")
     table = pd.DataFrame(rows).reindex(columns=list(TYPES))
     table = table.astype(TYPES).sort_values("image_id", ignore_index=True)
-    table["group_id"] = group_ids(table)
+    table["group_id"] = group_ids(table, links)
     return table, unreadable
 
 
@@ -140,7 +133,8 @@ def read(path: Path) -> pd.DataFrame:
     Raises:
         DataError: not a manifest, repeated ids, an image without a group, or a diagnosis that the taxonomy lacks.
     """
-    table = read_parquet(path, tuple(TYPES)).astype(TYPES)
+    table = read_parquet(path, tuple(name for name in TYPES if name not in LATER)).reindex(columns=list(TYPES))
+    table = table.astype(TYPES)
     if table["image_id"].isna().any() or table["image_id"].duplicated().any():
         raise DataError(f"{path}: image ids are missing or repeated")
     if table["group_id"].isna().any():
@@ -156,11 +150,11 @@ def read(path: Path) -> pd.DataFrame:
 def _row(record: ImageRecord, folder: Path) -> dict[str, object]:
     row: dict[str, object] = asdict(record)
     row["path"] = _relative(record.path, folder)
-    row["mask_path"] = None if record.mask_path is None else _relative(record.mask_path, folder)
+    row["mask_path"] = _relative(record.mask_path, folder)
     row["malignancy"] = malignancy(record.diagnosis)
     row["synthetic"] = False
     return row
 
 
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+def _relative(path: Path | None, folder: Path) -> str | None:
+    return None if path is None else Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
