@@ -1,8 +1,9 @@
-"""``tejido data``: from folders of images to a manifest and a split."""
+"""``tejido data``: from public data sets to a manifest and a split."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,26 +11,69 @@ from tejido.cli import terminal
 from tejido.cli.verb import new_app
 from tejido.errors import DataError, TejidoError
 
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from tejido.data.join import JoinReport
+
 app = new_app()
 
 
 @app.callback()
 def data() -> None:
-    """Build a manifest from sources, and split it without leaks."""
+    """Get data sets, build a manifest from them, and split it without leaks."""
+
+
+@app.command()
+def download(
+    source: str = typer.Argument(..., help="A source (see: tejido sources), or isic for the ISIC Archive."),
+    folder: Path = typer.Argument(..., metavar="DIR", help="Where to put it."),
+    collection: list[str] = typer.Option(
+        [], metavar="NAME", help="A collection of the ISIC Archive, by name; may be repeated."
+    ),
+    limit: int = typer.Option(0, min=0, help="At most so many images of each collection; 0 for all."),
+) -> None:
+    """Download ISIC collections with the archive's own tool; for other sources, say how to get them.
+
+    The tool (isic-cli) is installed separately. A download that was cut off goes on when it is started again. Metadata,
+    attributions and licence files are kept beside the images.
+    """
+    from tejido.sources import isic_cli
+    from tejido.sources.catalogue import SOURCES
+
+    name = "isic_archive" if source == "isic" else source
+    if name not in SOURCES:
+        raise DataError(f"no source is called {source!r}; there are: {', '.join(SOURCES)}")
+    info = SOURCES[name].info
+    wanted = collection or list(info.collections)
+    if name == "isic_archive" and not wanted:
+        raise DataError("say which collections: --collection 'Challenge 2019: Training' (see: isic collection list)")
+    if not wanted:
+        print(f"{info.title} ({info.size}, licence: {info.licence})\n{info.obtain}\n{info.homepage}")
+        print(f"Then: tejido data build --source {name}={folder} -o MANIFEST")
+        return
+    for made in isic_cli.download(wanted, folder, limit=limit):
+        print(made)
+    print("The files are laid out as by the ISIC Archive, hence the source isic_archive.")
+    print(f"Next: tejido data build --source isic_archive={folder} -o MANIFEST")
 
 
 @app.command()
 def build(
-    source: list[str] = typer.Option(..., metavar="NAME=DIR", help="A source and its folder; may be repeated."),
+    source: list[str] = typer.Option(
+        ..., metavar="NAME=DIR", help="A source and its folder, with options as in NAME=DIR,key=value; may be repeated."
+    ),
     out: Path = typer.Option(..., "-o", metavar="MANIFEST", help="Parquet file to write."),
     metadata: list[Path] = typer.Option(
-        [], metavar="FILE", help="ISIC 2019 ground truth, which resolves akiec into finer diagnoses."
+        [], metavar="FILE", help="A table of another release, joined by image id; may be repeated."
     ),
     task: str | None = typer.Option(None, help="Keep only the images that have a label in this task."),
+    images: bool = typer.Option(True, help="--no-images reads the tables alone, for planning."),
 ) -> None:
     """Read sources into one manifest: a row an image, with its hash, size, diagnosis and leak group.
 
-    Images that cannot be read, and terms that the taxonomy does not know, are listed, not dropped silently.
+    Images that cannot be read, and terms that the taxonomy does not know, are listed, not dropped silently. A joined
+    table fills in what is unknown and makes diagnoses finer; where it says something else, that is listed.
     """
     from collections import Counter
 
@@ -37,40 +81,60 @@ def build(
 
     from tejido import taxonomy
     from tejido.data import manifest
-    from tejido.sources.catalogue import SOURCES
-    from tejido.sources.isic2019 import read_ground_truth
+    from tejido.data.join import join
+    from tejido.data.select import of_task
+    from tejido.sources.catalogue import parse
+    from tejido.sources.metadata import read_metadata
 
     wanted = None if task is None else taxonomy.task(task)
+    chosen = [parse(item) for item in source]
+    tables = {path: read_metadata(path) for path in metadata}
     records = []
-    for item in source:
-        name, equals, folder = item.partition("=")
-        if not equals or name not in SOURCES:
-            raise DataError(f"{item!r}: write NAME=DIR with one of the sources {', '.join(SOURCES)}")
-        reading = SOURCES[name].read(Path(folder))
-        for problem in reading.problems:
-            terminal.note(f"{name}: {problem}")
-        for term, count in reading.unmapped.most_common():
-            terminal.note(f"{name}: {count} images have the diagnosis {term!r}, which the taxonomy does not know")
+    links = []
+    for reader, folder in chosen:
+        reading = reader.read(folder, images=images)
+        _tell(reader.info.name, reading.problems, reading.unmapped)
         records.extend(reading.records)
-    for table in metadata:
-        records, refined = manifest.refine(records, read_ground_truth(table))
-        terminal.note(f"{table.name}: {refined:,} diagnoses made finer")
+        links.extend(reading.duplicates)
+    for path, table in tables.items():
+        _tell(path.name, table.problems, table.unmapped)
+        links.extend(table.duplicates)
+        records, report = join(records, table.facts, path.name)
+        terminal.note(_summary(report))
     if wanted is not None:
-        kept = [r for r in records if r.modality == wanted.modality and wanted.label_of(r.diagnosis)]
+        kept = of_task(records, wanted)
         if len(kept) < len(records):
             terminal.note(f"{len(records) - len(kept):,} images have no label in {wanted.name} and were left out")
         records = kept
     with Progress(transient=True) as progress:
         bar = progress.add_task("Reading images", total=len(records))
-        table_, unreadable = manifest.build(records, out.parent, progress=lambda: progress.advance(bar))
+        rows, unreadable = manifest.build(records, out.parent, links=links, progress=lambda: progress.advance(bar))
     for lost in unreadable:
         terminal.note(f"{lost.path}: {lost.reason}; left out")
-    manifest.write(table_, out)
-    counts = Counter(table_["diagnosis"].fillna("(unknown)"))
-    print(f"{len(table_):,} images in {table_['group_id'].nunique():,} groups: {out}")
+    manifest.write(rows, out)
+    counts = Counter(rows["diagnosis"].fillna("(unknown)"))
+    print(f"{len(rows):,} images in {rows['group_id'].nunique():,} groups: {out}")
     for diagnosis, count in counts.most_common():
         print(f"  {count:>7,}  {diagnosis}")
     print(f"Next: tejido data split {out} -o {out.with_suffix('.split.parquet')}")
+
+
+def _tell(name: str, problems: list[str], unmapped: Counter[str]) -> None:
+    for problem in problems:
+        terminal.note(f"{name}: {problem}")
+    for term, count in unmapped.most_common():
+        terminal.note(f"{name}: {count:,} images have the diagnosis {term!r}, which the taxonomy does not know")
+
+
+def _summary(report: JoinReport) -> str:
+    """One line on a joined table."""
+    parts = [f"{report.matched:,} images known", f"{report.refined:,} diagnoses made finer"]
+    parts += [f"{count:,} filled in: {fact}" for fact, count in report.filled.most_common()]
+    if found := report.contradictions:
+        first = found[0]
+        example = f"{first.image_id}: {first.ours}, not {first.theirs}"
+        parts.append(f"{len(found):,} contradicted and left as they were ({example})")
+    return f"{report.table}: {'; '.join(parts)}"
 
 
 @app.command()

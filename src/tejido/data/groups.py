@@ -17,7 +17,7 @@ def group_ids(table: pd.DataFrame, links: Iterable[tuple[str, str]] = ()) -> pd.
 
     Args:
         table: manifest rows with ``image_id``, ``source``, ``sha256`` and the columns of ``LINKS``.
-        links: further pairs of image ids that belong together; a pair with an id that is not in the table is passed over.
+        links: further pairs of image ids that belong together; a pair with an id that is not here is passed over.
 
     Returns:
         Series aligned with ``table``: the smallest ``image_id`` of the image's component. Independent of row order.

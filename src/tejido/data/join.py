@@ -1,4 +1,4 @@
-"""Joining tables of facts to images by their ids: fill what is unknown, refine what is coarse, report what disagrees."""
+"""Joining tables of facts to images by their ids: unknown is filled, coarse is refined, disagreement is reported."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tejido.sources.record import ImageRecord
 from tejido.taxonomy import is_finer
 
 _DOWNSAMPLED = "_downsampled"
-_DECLARED = {"licence": "unknown", "attribution": "unknown"}
-"""What stands in a record for "not known" where the column may not be null."""
+_DECLARED = {"licence": ("unknown", "per image"), "attribution": ("unknown",)}
+"""How the words begin that stand in a record for "not known" where the column may not be null."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,11 @@ def join(
 ) -> tuple[list[ImageRecord], JoinReport]:
     """Join a table to the images that it knows.
 
-    An image is found by the last part of its id (``Train/nevus/ISIC_0012345`` by ``ISIC_0012345``), with or without ISIC's
-    ``_downsampled``. Unknown values are filled in; a diagnosis is replaced only by one strictly below it in the taxonomy
-    (``akiec`` by ``actinic_keratosis``). What disagrees is reported, never overruled here. A coarser diagnosis, or an
-    age, sex or site that differs, is no contradiction: releases of one archive round and word them differently.
+    An image is found by the last part of its id (``Train/nevus/ISIC_0012345`` by ``ISIC_0012345``), with or without
+    ISIC's ``_downsampled``. Unknown values are filled in; a diagnosis is replaced only by one strictly below it in
+    the taxonomy (``akiec`` by ``actinic_keratosis``). Another diagnosis or confirmation is reported, never overruled
+    here. A coarser diagnosis, or an age, a site or an id that differs, is no contradiction: releases of one archive
+    word them differently.
 
     Args:
         records: images of any sources.
@@ -93,16 +94,16 @@ def _joined(record: ImageRecord, facts: Facts, report: JoinReport) -> ImageRecor
     changes: dict[str, str | float] = {}
     for name, theirs in facts.known().items():
         ours = getattr(record, name)
-        if ours is None or ours == _DECLARED.get(name):
+        if ours is None or (name in _DECLARED and ours.startswith(_DECLARED[name])):
             report.filled[name] += 1
             changes[name] = theirs
         elif name == "diagnosis" and is_finer(str(theirs), than=ours):
             report.refined += 1
             changes[name] = theirs
-        elif name in ("diagnosis", "patient_id", "lesion_id", "confirmation") and not _agree(name, ours, theirs):
+        elif name in ("diagnosis", "confirmation") and not _agree(name, ours, str(theirs)):
             report.contradictions.append(Contradiction(record.image_id, name, ours, str(theirs), report.table))
     return replace(record, **changes)  # type: ignore[arg-type]
 
 
-def _agree(name: str, ours: str, theirs: str | float) -> bool:
-    return ours == theirs or (name == "diagnosis" and is_finer(ours, than=str(theirs)))
+def _agree(name: str, ours: str, theirs: str) -> bool:
+    return ours == theirs or (name == "diagnosis" and is_finer(ours, than=theirs))

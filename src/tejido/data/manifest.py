@@ -49,8 +49,9 @@ TYPES = {
 }
 """Columns in order, with their pandas types. Unknown is null. Paths are relative to the manifest's folder.
 
-``phash`` is null until a search for near-duplicates fills it. ``aspect`` is the true width / height of a picture that was
-squashed into a square, and null for all others. Where only tables were read, ``path`` and all that is measured are null.
+``phash`` is null until a search for near-duplicates fills it. ``aspect`` is the true width / height of a picture that
+was squashed into a square, and null for all others. Where only tables were read, ``path`` and all that is measured
+are null.
 """
 LATER = ("aspect",)
 """Columns that a manifest may lack because it was written before they were known; they are null then."""

@@ -1,8 +1,8 @@
 """ASAN: 17,125 thumbnails of clinical photos in 12 classes, and Hallym: 125 of basal-cell carcinoma, as contact sheets.
 
 Layout: one sheet a class anywhere below the root, named with the class's word or abbreviation (``bcc.png``,
-``asan_nevus_1.jpg``, or in a folder named so); sheets or folders with ``hallym`` in their name are Hallym's. The sheets say
-nothing of patients, so images of one patient cannot be kept together.
+``asan_nevus_1.jpg``, or in a folder named so); sheets or folders with ``hallym`` in their name are Hallym's. The
+sheets say nothing of patients, so images of one patient cannot be kept together.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ class Asan(Source):
         """
         if not images:
             raise DataError("asan has no tables; its facts stand in the names of its sheets")
-        reading = read_sheets(root, self.info, TERMS, self.options, "Asan Medical Center; Hallym University (Han et al.)")
+        reading = read_sheets(
+            root, self.info, TERMS, self.options, "Asan Medical Center; Hallym University (Han et al.)"
+        )
         reading.records = [
             replace(record, source="hallym") if "hallym" in record.image_id.lower() else record
             for record in reading.records

@@ -1,8 +1,8 @@
 """BreakHis: 7,909 microscope images of breast tumours at 40×, 100×, 200× and 400×, 700×460 pixels.
 
-Layout: ``histology_slides/breast/{benign,malignant}/SOB/<type>/<slide>/<magnification>X/<name>.png``, or all files in one
-folder: every fact stands in the name, ``SOB_<B|M>_<type>-<year>-<slide>-<magnification>-<number>``. Official folds:
-``dsfold1.txt`` … ``dsfold5.txt`` with lines ``name|magnification|fold|train or test``.
+Layout: ``histology_slides/breast/{benign,malignant}/SOB/<type>/<slide>/<magnification>X/<name>.png``, or all files in
+one folder: every fact stands in the name, ``SOB_<B|M>_<type>-<year>-<slide>-<magnification>-<number>``. Official
+folds: ``dsfold1.txt`` … ``dsfold5.txt`` with lines ``name|magnification|fold|train or test``.
 
 A slide number may end in letters (``22549AB``, ``22549CD``): blocks of one biopsy, hence one patient. Number 14-13412
 occurs as ductal and as lobular carcinoma; it is one slide all the same.
@@ -108,10 +108,13 @@ class BreakHis(Source):
             raise DataError(f"{root}: no such folder")
         splits = self._splits(root, images)
         reading = Reading()
-        paths: dict[str, Path | None] = dict.fromkeys(splits) if not images else {}
-        for path in image_paths(root) if images else ():
-            if (first := paths.setdefault(path.stem.upper(), path)) != path:
-                reading.problems.append(f"{path.stem} is there twice, {path} is left out for {first}")
+        paths: dict[str, Path | None] = {}
+        if images:
+            for found in image_paths(root):
+                if (first := paths.setdefault(found.stem.upper(), found)) != found:
+                    reading.problems.append(f"{found.stem} is there twice, {found} is left out for {first}")
+        else:
+            paths.update(dict.fromkeys(splits))
         strangers = []
         for name, path in sorted(paths.items()):
             parsed = parse(name)

@@ -129,5 +129,3 @@ def _read_tables(root: Path, part: Part, formats: Sequence[TableFormat], reading
 def find_tables(root: Path, pattern: str) -> list[Path]:
     """CSV files anywhere below ``root`` whose name in small letters fits the pattern, in a fixed order."""
     return [path for path in sorted(root.rglob("*.csv")) if fnmatch(path.name.lower(), pattern)]
-
-

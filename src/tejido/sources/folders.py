@@ -66,12 +66,16 @@ class Folders(Source):
         """Options ``name``, ``aspect`` (such as ``4:3``), ``licence``, ``attribution`` and ``modality``."""
         if strange := set(options) - set(_OPTIONS.split(", ")):
             raise DataError(f"{self.info.name} takes no option {strange.pop()!r}; it takes {_OPTIONS}")
-        changes = {key: options[key] for key in ("name", "licence", "modality") if key in options}
-        if changes.get("modality", MODALITIES[0]) not in MODALITIES:
-            raise DataError(f"modality must be one of {', '.join(MODALITIES)}, not {changes['modality']!r}")
-        info = replace(self.info, **changes)
-        if "aspect" in options:
-            info = replace(info, aspect=_aspect(options["aspect"]))
+        modality = options.get("modality", self.info.modality)
+        if modality not in MODALITIES:
+            raise DataError(f"modality must be one of {', '.join(MODALITIES)}, not {modality!r}")
+        info = replace(
+            self.info,
+            name=options.get("name", self.info.name),
+            licence=options.get("licence", self.info.licence),
+            modality=modality,
+            aspect=_aspect(options["aspect"]) if "aspect" in options else self.info.aspect,
+        )
         return Folders(info, options.get("attribution", self.attribution))
 
     def read(self, root: Path, *, images: bool = True) -> Reading:
@@ -111,7 +115,9 @@ class Folders(Source):
         if not reading.records:
             raise DataError(f"{root}: no images in class folders")
         if strays:
-            reading.problems.append(f"{len(strays):,} images are in no class folder and were left out: {listed(strays)}")
+            reading.problems.append(
+                f"{len(strays):,} images are in no class folder and were left out: {listed(strays)}"
+            )
         reading.problems += shortfall("images", self.info.images, len(reading.records))
         return reading
 

@@ -1,7 +1,7 @@
 """IDC: 277,524 patches of 50×50 pixels from 279 breast slides, with or without invasive ductal carcinoma.
 
-Layout: ``<patient>/<class>/<patient>_idx5_x<X>_y<Y>_class<C>.png``, in any folder below the root. Class 0 means that this
-patch shows no carcinoma; the patient has one. Patches at an edge of the slide are smaller.
+Layout: ``<patient>/<class>/<patient>_idx5_x<X>_y<Y>_class<C>.png``, in any folder below the root. Class 0 means that
+this patch shows no carcinoma; the patient has one. Patches at an edge of the slide are smaller.
 """
 
 from __future__ import annotations

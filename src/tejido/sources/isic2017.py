@@ -18,8 +18,9 @@ TERMS = {"melanoma": "melanoma", "seborrheic_keratosis": "seborrheic_keratosis",
 
 
 def _truth(row: Row, table: FactTable) -> Facts:
-    flags = (number(row["melanoma"]), number(row["seborrheic_keratosis"]))
-    term = {(1, 0): "melanoma", (0, 1): "seborrheic_keratosis", (0, 0): "both 0"}.get(flags)  # type: ignore[call-overload]
+    melanoma, keratosis = number(row["melanoma"]), number(row["seborrheic_keratosis"])
+    classes = {(1.0, 0.0): "melanoma", (0.0, 1.0): "seborrheic_keratosis", (0.0, 0.0): "both 0"}
+    term = None if melanoma is None or keratosis is None else classes.get((melanoma, keratosis))
     if term is None:
         table.problems.append(f"{row['image_id']} is neither one class nor none; its diagnosis is left unknown")
     return Facts(diagnosis=table.code(TERMS, term))
@@ -69,6 +70,4 @@ class Isic2017(Source):
         A table whose ids were renumbered is a problem, and its part is left out.
         """
         formats = (GROUND_TRUTH, METADATA)
-        return read_challenge(
-            root, self.info, PARTS, formats, attribution="ISIC Archive contributors", images=images
-        )
+        return read_challenge(root, self.info, PARTS, formats, attribution="ISIC Archive contributors", images=images)

@@ -1,10 +1,10 @@
 """ISIC 2018, task 3 (seven classes; its training set is HAM10000) and task 1 (lesion masks).
 
 Layout of task 3: ``ISIC2018_Task3_{Training,Validation,Test}_Input/ISIC_*.jpg``,
-``ISIC2018_Task3_*_GroundTruth/ISIC2018_Task3_*_GroundTruth.csv`` with ``image, MEL, NV, BCC, AKIEC, BKL, DF, VASC``, and
-``ISIC2018_Task3_Training_LesionGroupings.csv`` with ``image, lesion_id, diagnosis_confirm_type``.
-Layout of task 1: ``ISIC2018_Task1-2_*_Input/ISIC_*.jpg``, ``ISIC2018_Task1_*_GroundTruth/ISIC_*_segmentation.png``; it
-has no tables.
+``ISIC2018_Task3_*_GroundTruth/ISIC2018_Task3_*_GroundTruth.csv`` with ``image, MEL, NV, BCC, AKIEC, BKL, DF, VASC``,
+and ``ISIC2018_Task3_Training_LesionGroupings.csv`` with ``image, lesion_id, diagnosis_confirm_type``. Layout of task
+1: ``ISIC2018_Task1-2_*_Input/ISIC_*.jpg``, ``ISIC2018_Task1_*_GroundTruth/ISIC_*_segmentation.png``; it has no
+tables.
 """
 
 from __future__ import annotations
@@ -66,14 +66,16 @@ class Isic2018(Source):
         ),
         size="about 3 GB",
         terms=TERMS,
-        collections=("Challenge 2018: Task 3: Training", "Challenge 2018: Task 3: Validation", "Challenge 2018: Task 3: Test"),
+        collections=(
+            "Challenge 2018: Task 3: Training",
+            "Challenge 2018: Task 3: Validation",
+            "Challenge 2018: Task 3: Test",
+        ),
     )
 
     def read(self, root: Path, *, images: bool = True) -> Reading:
         """Read the tables and images below ``root``; see the module for the layout."""
-        return read_challenge(
-            root, self.info, PARTS, (GROUND_TRUTH, LESIONS), attribution=ATTRIBUTION, images=images
-        )
+        return read_challenge(root, self.info, PARTS, (GROUND_TRUTH, LESIONS), attribution=ATTRIBUTION, images=images)
 
 
 class Isic2018Task1(Source):

@@ -2,8 +2,8 @@
 
 Layout: ``ISIC_2019_{Training,Test}_Input/ISIC_*.jpg`` (2,074 names end in ``_downsampled``),
 ``ISIC_2019_*_GroundTruth.csv`` with ``image, MEL, NV, BCC, AK, BKL, DF, VASC, SCC, UNK`` (0/1 or 0.0/1.0),
-``ISIC_2019_*_Metadata.csv`` with ``image, age_approx, anatom_site_general, lesion_id, sex``. Some copies of the metadata
-have three more columns, which are passed over.
+``ISIC_2019_*_Metadata.csv`` with ``image, age_approx, anatom_site_general, lesion_id, sex``. Some copies of the
+metadata have three more columns, which are passed over.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Isic2019(Source):
         obtain="Download data, metadata and ground truth from the challenge page and unpack them in one folder.",
         size="about 13 GB",
         terms=TERMS,
-        collections=("Challenge 2019: Training", "Challenge 2019: Test"),
+        collections=("Challenge 2019: Training",),
     )
 
     def read(self, root: Path, *, images: bool = True) -> Reading:

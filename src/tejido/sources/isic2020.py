@@ -1,9 +1,9 @@
 """ISIC 2020 (SIIM-ISIC): 33,126 dermoscopic images of 2,056 patients, melanoma or not, and 10,982 test images.
 
 Layout: images in any folder; ``ISIC_2020_Training_GroundTruth.csv`` with ``image_name, patient_id, sex, age_approx,
-anatom_site_general_challenge, diagnosis, benign_malignant, target`` (``_v2`` has ``lesion_id`` too; Kaggle's copies are
-``train.csv`` and ``test.csv``), and ``ISIC_2020_Training_Duplicates.csv`` with ``image_name_1, image_name_2``: 425 pairs
-of the same picture under two ids.
+anatom_site_general_challenge, diagnosis, benign_malignant, target`` (``_v2`` has ``lesion_id`` too; Kaggle's copies
+are ``train.csv`` and ``test.csv``), and ``ISIC_2020_Training_Duplicates.csv`` with ``image_name_1, image_name_2``:
+425 pairs of the same picture under two ids.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Isic2020(Source):
         ),
         size="about 30 GB",
         terms=TERMS,
-        collections=("Challenge 2020: Training", "Challenge 2020: Test"),
+        collections=("Challenge 2020: Training",),
     )
 
     def read(self, root: Path, *, images: bool = True) -> Reading:

@@ -1,8 +1,8 @@
 """ISIC9: a copy of 2,357 images of the ISIC Archive in nine class folders, as it went round on Kaggle.
 
-Layout: ``{Train,Test}/<class>/ISIC_*.jpg``. It has traps: copies of one picture under two classes and on both sides of its
-Train/Test split, and some copies were squashed from 4:3 to squares. The names are ISIC ids, so that the tables of the
-ISIC challenges can be joined to it (``--metadata``).
+Layout: ``{Train,Test}/<class>/ISIC_*.jpg``. It has traps: copies of one picture under two classes and on both sides
+of its Train/Test split, and some copies were squashed from 4:3 to squares. The names are ISIC ids, so that the tables
+of the ISIC challenges can be joined to it (``--metadata``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The ISIC Archive as its own command line tool (isic-cli) lays it out; its columns vary with the query.
 
-Layout: ``<folder>/ISIC_*.jpg`` with ``metadata.csv``, ``attribution.txt`` and ``licenses/`` beside them, in the root or in
-one folder a collection. Diagnoses run from coarse (``diagnosis_1``) to fine (``diagnosis_5``); the finest one that the
-taxonomy knows counts. Older downloads have one column ``diagnosis``. Licence and attribution are each image's own.
+Layout: ``<folder>/ISIC_*.jpg`` with ``metadata.csv``, ``attribution.txt`` and ``licenses/`` beside them, in the root
+or in one folder a collection. Diagnoses run from coarse (``diagnosis_1``) to fine (``diagnosis_5``); the finest one
+that the taxonomy knows counts. Older downloads have one column ``diagnosis``. Licence and attribution are each
+image's own.
 """
 
 from __future__ import annotations
@@ -190,5 +191,7 @@ class IsicArchive(Source):
         reading.records = [replace(r, modality=modalities.get(r.image_id, r.modality)) for r in records]
         reading.problems += problems
         if files and (strays := set(files.images) - set(facts)):
-            reading.problems.append(f"{len(strays):,} images are in no metadata.csv and were left out: {listed(strays)}")
+            reading.problems.append(
+                f"{len(strays):,} images are in no metadata.csv and were left out: {listed(strays)}"
+            )
         return reading

@@ -43,9 +43,7 @@ def _facts(row: Row, table: FactTable) -> Facts:
     )
 
 
-METADATA = TableFormat(
-    "PAD-UFES-20 metadata", ("img_id", "patient_id", "lesion_id", "diagnostic"), _facts, isic=False
-)
+METADATA = TableFormat("PAD-UFES-20 metadata", ("img_id", "patient_id", "lesion_id", "diagnostic"), _facts, isic=False)
 
 
 class PadUfes20(Source):

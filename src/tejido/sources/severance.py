@@ -82,7 +82,7 @@ class Severance(Source):
     info = SourceInfo(
         name="severance",
         title="Severance A",
-        summary="Thumbnails of clinical photos of skin lesions from a Korean hospital in 38 classes, as contact sheets.",
+        summary="Thumbnails of photos of skin lesions from a Korean hospital in 38 classes, as contact sheets.",
         modality="clinical",
         images=10426,
         licence="not stated; research only",

@@ -138,7 +138,7 @@ def plain(text: str) -> str:
 
 
 def _term(path: Path, root: Path, terms: Mapping[str, str]) -> tuple[str, str | None]:
-    folders = [part for part in path.relative_to(root).parts[:-1][::-1]]
+    folders = path.relative_to(root).parts[-2::-1]
     names = [path.stem, *folders]
     for name in names:
         if code := terms.get(plain(name)):
