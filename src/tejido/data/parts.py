@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tejido.data.phash import GREY, SIDE, View, sampling
 
 HOPE = (0.93, 0.95)
-"""A pair that correlates less than the first where the hash put it, or than the second after some rounds, is given up."""
+"""A pair is given up that correlates less than the first where the hash put it, or than the second some rounds later."""
 _EARLY, _ROUNDS = 3, 10
 _STEP = 0.04
 _HALF = SIDE // 2
@@ -32,7 +32,8 @@ def seen_through(planes: NDArray[np.float32], view: View) -> NDArray[np.float32]
     """
     left, top, right, bottom = view.box
     rows, columns = _halved(sampling(top, bottom)), _halved(sampling(left, right))
-    return _normalised(rows @ planes @ columns.T)
+    seen: NDArray[np.float32] = rows @ planes @ columns.T
+    return _normalised(seen)
 
 
 def find_boxes(
@@ -78,7 +79,8 @@ def cut(thumbnail: NDArray[np.uint8], box: NDArray[np.float64]) -> NDArray[np.fl
     left, top, right, bottom = box
     rows, columns = _halved(sampling(top, bottom)), _halved(sampling(left, right))
     planes = np.moveaxis(thumbnail, -1, 0).astype(np.float32)
-    return np.moveaxis(rows @ planes @ columns.T, 0, -1)
+    seen: NDArray[np.float32] = rows @ planes @ columns.T
+    return np.moveaxis(seen, 0, -1)
 
 
 def _correlations(
@@ -88,8 +90,8 @@ def _correlations(
     for start in range(0, len(wholes), _SOME):
         some = slice(start, start + _SOME)
         rows, columns = _samplings(boxes[some, 1], boxes[some, 3]), _samplings(boxes[some, 0], boxes[some, 2])
-        seen = _normalised(rows @ wholes[some] @ columns.transpose(0, 2, 1))
-        parts.append((seen * targets[some]).sum(1))
+        seen: NDArray[np.float32] = rows @ wholes[some] @ columns.transpose(0, 2, 1)
+        parts.append((_normalised(seen) * targets[some]).sum(1))
     return np.concatenate(parts)
 
 

@@ -70,7 +70,8 @@ def _squares(size: float) -> list[Box]:
 UPRIGHT = View()
 ORIENTATIONS = tuple(View(t, y, x) for t in (False, True) for y in (False, True) for x in (False, True))
 """All eight; the first is the picture as it lies."""
-CROPS = tuple(View(box=box) for size in (0.9, 0.8) for box in _squares(size)) + (
+CROPS = (
+    *(View(box=box) for size in (0.9, 0.8) for box in _squares(size)),
     View(box=(0.125, 0.0, 0.875, 1.0)),  # the middle square of a 4:3 picture
     View(box=(0.0, 0.125, 1.0, 0.875)),
 )
