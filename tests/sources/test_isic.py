@@ -232,7 +232,14 @@ def test_2020_duplicates_and_terms(tmp_path: Path) -> None:
         tmp_path / "ISIC_2020_Training_Duplicates.csv", "image_name_1,image_name_2",
         "ISIC_0000001,ISIC_0000003", "ISIC_0000002,ISIC_0000009",
     )  # fmt: skip
+    image(tmp_path / "test" / "ISIC_0000005.jpg")
+    table(
+        tmp_path / "ISIC_2020_Test_Metadata.csv", "image,patient,anatom_site_general,age_approx,sex",
+        "ISIC_0000005,IP_5,torso,70,male",
+    )  # fmt: skip
     reading = Isic2020().read(tmp_path)
+    test = reading.records.pop()
+    assert (test.patient_id, test.site, test.age, test.official_split) == ("IP_5", "torso", 70.0, "test")
     assert [record.diagnosis for record in reading.records] == ["lentigo", "benign_lesion", None]
     assert reading.unmapped == {"rare thing": 1}
     assert reading.duplicates == [("ISIC_0000001", "ISIC_0000003")]
