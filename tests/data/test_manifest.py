@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from tejido.data import manifest, splits
-from tejido.data.files import replacing
 from tejido.data.join import join
 from tejido.errors import DataError
 from tejido.sources.ham10000 import Ham10000
@@ -101,21 +100,6 @@ def test_a_manifest_from_before_the_aspect(tmp_path: Path) -> None:
     table, _ = manifest.build([record(tmp_path / "a.png")], tmp_path)
     manifest.write(table.drop(columns="aspect"), tmp_path / "m.parquet")
     assert list(manifest.read(tmp_path / "m.parquet").columns) == list(manifest.TYPES)
-
-
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "table"
-    path.write_text("old")
-
-    def fill() -> None:
-        with replacing(path) as temporary:
-            temporary.write_text("half")
-            raise OSError(28, "No space left on device")
-
-    with pytest.raises(DataError, match="No space left"):
-        fill()
-    assert path.read_text() == "old"
-    assert [item.name for item in tmp_path.iterdir()] == ["table"]
 
 
 def test_the_real_manifest_and_its_split(shared: Path, tmp_path: Path) -> None:

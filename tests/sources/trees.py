@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ from PIL import Image
 
 
 def image(path: Path, size: tuple[int, int] = (30, 20)) -> Path:
-    """A black image of this width and height."""
+    """An image of this width and height; another name, another picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.zeros((size[1], size[0], 3), np.uint8)).save(path)
+    noise = np.random.default_rng(zlib.crc32(path.name.encode()))
+    Image.fromarray(noise.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)).save(path)
     return path
 
 
