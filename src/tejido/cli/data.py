@@ -83,6 +83,7 @@ def build(
     from tejido import taxonomy
     from tejido.data import manifest
     from tejido.data.join import join
+    from tejido.data.masks import drop_misfits
     from tejido.data.select import of_task
     from tejido.sources.catalogue import parse
     from tejido.sources.metadata import read_metadata
@@ -112,6 +113,9 @@ def build(
         rows, unreadable = manifest.build(records, out.parent, links=links, progress=lambda: progress.advance(bar))
     for lost in unreadable:
         terminal.note(f"{lost.path}: {lost.reason}; left out")
+    rows, misfits = drop_misfits(rows, out.parent)
+    for image_id, reason in misfits.items():
+        terminal.note(f"{image_id}: its mask {reason}; the mask is left out")
     manifest.write(rows, out)
     counts = Counter(rows["diagnosis"].fillna("(unknown)"))
     print(f"{len(rows):,} images in {rows['group_id'].nunique():,} groups: {out}")

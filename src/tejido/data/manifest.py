@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -149,7 +149,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def _row(record: ImageRecord, folder: Path) -> dict[str, object]:
-    row: dict[str, object] = asdict(record)
+    row: dict[str, object] = dict(vars(record))
     row["path"] = _relative(record.path, folder)
     row["mask_path"] = _relative(record.mask_path, folder)
     row["malignancy"] = malignancy(record.diagnosis)

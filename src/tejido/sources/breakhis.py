@@ -4,8 +4,8 @@ Layout: ``histology_slides/breast/{benign,malignant}/SOB/<type>/<slide>/<magnifi
 one folder: every fact stands in the name, ``SOB_<B|M>_<type>-<year>-<slide>-<magnification>-<number>``. Official
 folds: ``dsfold1.txt`` … ``dsfold5.txt`` with lines ``name|magnification|fold|train or test``.
 
-A slide number may end in letters (``22549AB``, ``22549CD``): blocks of one biopsy, hence one patient. Number 14-13412
-occurs as ductal and as lobular carcinoma; it is one slide all the same.
+A slide number may end in letters (``22549AB``, ``22549CD``): taken for blocks of one biopsy, hence one patient.
+Number 14-13412 occurs as ductal and as lobular carcinoma; it is one slide all the same.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from pathlib import Path
 from tejido.errors import DataError
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
-_ISIC = re.compile(r"ISIC[_-]?(\d+)(_downsampled)?", re.IGNORECASE)
+_ISIC = re.compile(r"ISIC[_-]?(\d+)(_downsampled)?(?: ?\(\d+\))?", re.IGNORECASE)  # "(1)" marks a copy of a file
+_NO_IMAGE = re.compile(r".+_(superpixels|attribute_\w+)", re.IGNORECASE)  # they lie beside the ISIC challenges' images
 _MASK = re.compile(r"(.+)_segmentation", re.IGNORECASE)
 
 
@@ -26,7 +27,8 @@ class Files:
 def image_id(name: str) -> str:
     """The id in the name of an image: no ending, and ISIC ids in their usual form.
 
-    ``isic_0012345.JPG`` gives ``ISIC_0012345``. The ISIC suffix ``_downsampled`` is kept: it is another picture.
+    ``isic_0012345.JPG`` and ``ISIC_0012345(1).jpg`` give ``ISIC_0012345``. The ISIC suffix ``_downsampled`` is kept: it
+    is another picture.
     """
     name = name.strip()
     stem, dot, suffix = name.rpartition(".")
@@ -73,6 +75,8 @@ def sort_files(paths: Iterable[Path]) -> Files:
     """The same for paths found already."""
     found = Files()
     for path in paths:
+        if _NO_IMAGE.fullmatch(path.stem):
+            continue
         mask = _MASK.fullmatch(path.stem)
         kind = found.masks if mask else found.images
         key = image_id(mask[1] if mask else path.name)

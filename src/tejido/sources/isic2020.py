@@ -2,8 +2,9 @@
 
 Layout: images in any folder; ``ISIC_2020_Training_GroundTruth.csv`` with ``image_name, patient_id, sex, age_approx,
 anatom_site_general_challenge, diagnosis, benign_malignant, target`` (``_v2`` has ``lesion_id`` too; Kaggle's copies
-are ``train.csv`` and ``test.csv``), and ``ISIC_2020_Training_Duplicates.csv`` with ``image_name_1, image_name_2``:
-425 pairs of the same picture under two ids.
+are ``train.csv`` and ``test.csv``), ``ISIC_2020_Test_Metadata.csv`` with ``image, patient, anatom_site_general,
+age_approx, sex``, and ``ISIC_2020_Training_Duplicates.csv`` with ``image_name_1, image_name_2``: 425 pairs of the
+same picture under two ids.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ def _facts(row: Row, table: FactTable) -> Facts:
     )
 
 
+def _test_facts(row: Row, table: FactTable) -> Facts:
+    return Facts(
+        patient_id=row["patient"],
+        age=number(row.get("age_approx")),
+        sex=lower(row.get("sex")),
+        site=row.get("anatom_site_general"),
+    )
+
+
 def _pair(row: Row, table: FactTable) -> Facts:
     first, second = row["image_name_1"], row["image_name_2"]
     if first and second:
@@ -53,6 +63,7 @@ def _pair(row: Row, table: FactTable) -> Facts:
 
 
 GROUND_TRUTH = TableFormat("ISIC 2020 ground truth", ("image_name", "patient_id"), _facts)
+TEST_METADATA = TableFormat("ISIC 2020 test metadata", ("image", "patient"), _test_facts)
 DUPLICATES = TableFormat("ISIC 2020 duplicates", ("image_name_1", "image_name_2"), _pair)
 PARTS = (
     Part("train", 33126, ("isic_2020_training_groundtruth*.csv", "train.csv", "*siim*train*.csv")),
@@ -90,7 +101,7 @@ class Isic2020(Source):
             root,
             self.info,
             PARTS,
-            (GROUND_TRUTH,),
+            (GROUND_TRUTH, TEST_METADATA),
             attribution="The ISIC 2020 Challenge Dataset, doi:10.34970/2020-ds01",
             images=images,
         )

@@ -39,6 +39,7 @@ FORMATS: tuple[TableFormat, ...] = (
     isic2017.METADATA,
     isic2020.DUPLICATES,
     isic2020.GROUND_TRUTH,
+    isic2020.TEST_METADATA,
     isic2019.METADATA,
     ham10000.METADATA,
     isic_archive.METADATA,

@@ -21,6 +21,7 @@ TERMS = {
     "angiokeratoma": "angiokeratoma",
     "basalcellcarcinoma": "basal_cell_carcinoma",
     "beckernevus": "becker_nevus",
+    "beckersnevus": "becker_nevus",
     "bluenevus": "blue_nevus",
     "bowendisease": "bowen_disease",
     "bowensdisease": "bowen_disease",

@@ -24,8 +24,8 @@ from tejido.sources.files import image_paths
 from tejido.sources.record import ImageRecord, Reading, SourceInfo
 
 SMALLEST_TILE = 24
-_CLEAR_STEP = 1.5
-"""An edge between tiles must be this many times as steep as the sheet is on average."""
+_CLEAR_STEP = 0.5
+"""An edge between tiles must be steeper by this share than the sheet is elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +72,20 @@ def find_grid(pixels: np.ndarray) -> tuple[int, int] | None:
 def _parts(steps: np.ndarray) -> int | None:
     """Into how many equal parts a side falls, from its mean steps between neighbouring pixels.
 
-    A multiple of the true tile has edges as steep as the true one, a fraction of it has not; hence the most parts whose
-    edges come close to the steepest.
+    Nearly all edges of the true tiles are steep, and so are those of a multiple of them. Of the edges of a fraction
+    more than half lie inside tiles. Hence the most parts of whose edges the flattest third is still steep.
     """
     length = len(steps) + 1
-    mean = float(steps.mean())
-    score = {}
-    for parts in range(2, length // SMALLEST_TILE + 1):
-        if length % parts == 0:
-            tile = length // parts
-            score[parts] = float(steps[tile - 1 :: tile].mean())
-    if not score or mean == 0 or max(score.values()) < _CLEAR_STEP * mean:
+    flat = float(np.median(steps))
+    score = {
+        parts: float(np.quantile(steps[length // parts - 1 :: length // parts], 1 / 3)) - flat
+        for parts in range(2, length // SMALLEST_TILE + 1)
+        if length % parts == 0
+    }
+    steepest = max(score.values(), default=0.0)
+    if steepest <= _CLEAR_STEP * flat:
         return None
-    return max(parts for parts, value in score.items() if value > 0.8 * max(score.values()))
+    return max(parts for parts, value in score.items() if value > steepest / 3)
 
 
 def read_sheets(
