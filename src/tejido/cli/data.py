@@ -69,11 +69,19 @@ def build(
     ),
     task: str | None = typer.Option(None, help="Keep only the images that have a label in this task."),
     images: bool = typer.Option(True, help="--no-images reads the tables alone, for planning."),
+    exclude: list[str] = typer.Option(
+        [], metavar="COLUMN=VALUE", help="Leave out such images; * and ? stand for any text; may be repeated."
+    ),
+    audit: Path | None = typer.Option(None, metavar="DIR", help="Write the audit there too, as HTML and JSON."),
 ) -> None:
-    """Read sources into one manifest: a row an image, with its hash, size, diagnosis and leak group.
+    """Merge sources into one clean manifest: a row an image, with its hashes, size, diagnosis and leak group.
 
-    Images that cannot be read, and terms that the taxonomy does not know, are listed, not dropped silently. A joined
-    table fills in what is unknown and makes diagnoses finer; where it says something else, that is listed.
+    Of images of one picture (the same id, bytes or pixels, or a near-duplicate) one is kept. Where diagnoses contradict
+    each other, histology goes before official tables, and those before class folders; where equals contradict, all are
+    removed. Every removal is listed beside the manifest, with its reason and the image kept instead.
+
+    A joined table fills in what is unknown and makes diagnoses finer. Images that cannot be read and terms that the
+    taxonomy does not know are listed. A build that was cut off goes on where it was.
     """
     from collections import Counter
 
@@ -81,42 +89,72 @@ def build(
     from rich.progress import Progress
 
     from tejido import taxonomy
-    from tejido.data import manifest
+    from tejido.data import duplicates, findings, manifest
+    from tejido.data.clean import clean
+    from tejido.data.exclude import excluder
     from tejido.data.join import join
     from tejido.data.masks import drop_misfits
-    from tejido.data.select import of_task
     from tejido.sources.catalogue import parse
     from tejido.sources.metadata import read_metadata
 
     wanted = None if task is None else taxonomy.task(task)
     chosen = [parse(item) for item in source]
     tables = {path: read_metadata(path) for path in metadata}
+    excluded = excluder(exclude)
     records = []
     links = []
+    problems: list[str] = []
+    unmapped: dict[str, dict[str, int]] = {}
     for reader, folder in chosen:
         reading = reader.read(folder, images=images)
         _tell(reader.info.name, reading.problems, reading.unmapped)
+        problems += [f"{reader.info.name}: {problem}" for problem in reading.problems]
+        unmapped |= {reader.info.name: dict(reading.unmapped)} if reading.unmapped else {}
         records.extend(reading.records)
         links.extend(reading.duplicates)
+    original = list(records)
     for path, table in tables.items():
         _tell(path.name, table.problems, table.unmapped)
+        problems += [f"{path.name}: {problem}" for problem in table.problems]
+        unmapped |= {path.name: dict(table.unmapped)} if table.unmapped else {}
         links.extend(table.duplicates)
         records, report = join(records, table.facts, path.name)
         terminal.note(_summary(report))
-    if wanted is not None:
-        kept = of_task(records, wanted)
-        if len(kept) < len(records):
-            terminal.note(f"{len(records) - len(kept):,} images have no label in {wanted.name} and were left out")
-        records = kept
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("Reading images", total=len(records))
-        rows, unreadable = manifest.build(records, out.parent, links=links, progress=lambda: progress.advance(bar))
-    for lost in unreadable:
-        terminal.note(f"{lost.path}: {lost.reason}; left out")
+        bar = progress.add_task("Reading and comparing images", total=len(records) + duplicates.steps())
+        cleaned = clean(
+            records,
+            original,
+            out.parent,
+            tables={path.name: table for path, table in tables.items()},
+            links=links,
+            excluded=excluded,
+            task=wanted,
+            cache=out.with_suffix(".fingerprints.sqlite") if images else None,
+            progress=lambda: progress.advance(bar),
+        )
+    rows, found = cleaned.manifest, cleaned.findings
+    found.problems, found.unmapped = problems, unmapped
+    for lost in found.removed:
+        if lost.reason == "unreadable":
+            terminal.note(f"{lost.path}: {lost.detail}; left out")
     rows, misfits = drop_misfits(rows, out.parent)
     for image_id, reason in misfits.items():
-        terminal.note(f"{image_id}: its mask {reason}; the mask is left out")
-    manifest.write(rows, out)
+        problem = f"{image_id}: its mask {reason}; the mask is left out"
+        terminal.note(problem)
+        found.problems.append(problem)
+    findings.write(found, out)
+    manifest.write(rows, out)  # last: a manifest without its findings would look clean
+    for reason, count in found.removed_by_reason().items():
+        terminal.note(f"{count:,} images removed: {reason.replace('_', ' ')}")
+    if found.contradictions:
+        still = sum(item.kept_id is None for item in found.contradictions)
+        terminal.note(
+            f"{len(found.contradictions):,} pictures with contradicting diagnoses: "
+            f"{len(found.contradictions) - still:,} settled by the weightier claim, {still:,} removed"
+        )
+    if found.removed:
+        terminal.note(f"every removed image, with its reason: {findings.removed_path(out)}")
     counts = Counter(rows["diagnosis"].fillna("(unknown)"))
     print(f"{len(rows):,} images in {rows['group_id'].nunique():,} groups: {out}")
     for diagnosis, count in counts.most_common():
@@ -138,7 +176,7 @@ def _summary(report: JoinReport) -> str:
     if found := report.contradictions:
         first = found[0]
         example = f"{first.image_id}: {first.ours}, not {first.theirs}"
-        parts.append(f"{len(found):,} contradicted and left as they were ({example})")
+        parts.append(f"{len(found):,} contradicted ({example})")
     return f"{report.table}: {'; '.join(parts)}"
 
 

@@ -9,11 +9,15 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from tejido.data.releases import scope
+
 LINKS = ("patient_id", "lesion_id", "slide_id")
 
 
 def group_ids(table: pd.DataFrame, links: Iterable[tuple[str, str]] = ()) -> pd.Series:
-    """The group of every image: connected components over shared patient, lesion, slide (per source) and equal bytes.
+    """The group of every image: connected components over shared patient, lesion, slide and equal bytes.
+
+    Ids of patients, lesions and slides are the source's own, but for those that the ISIC Archive's releases share.
 
     Args:
         table: manifest rows with ``image_id``, ``source``, ``sha256`` and the columns of ``LINKS``.
@@ -24,13 +28,20 @@ def group_ids(table: pd.DataFrame, links: Iterable[tuple[str, str]] = ()) -> pd.
     """
     count = len(table)
     keys = [table["sha256"].where(table["sha256"].notna())]
-    keys += [table["source"] + "/" + table[name] for name in LINKS]
+    keys += [_scoped(table["source"], table[name]) for name in LINKS]
     edges = [_chain(key) for key in keys]
     edges.append(_pairs(table["image_id"], links))
     rows, columns = np.concatenate(edges, axis=1)
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(count, count))
     _, component = connected_components(graph, directed=False)
     return table["image_id"].groupby(component).transform("min").rename("group_id")
+
+
+def _scoped(sources: pd.Series, names: pd.Series) -> pd.Series:
+    scoped = [
+        pd.NA if pd.isna(name) else scope(str(source), str(name)) for source, name in zip(sources, names, strict=True)
+    ]
+    return pd.Series(scoped, index=names.index, dtype="string")
 
 
 def _chain(key: pd.Series) -> np.ndarray:

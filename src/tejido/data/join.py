@@ -76,7 +76,7 @@ def join(
     report = JoinReport(table)
     joined = []
     for record in records:
-        found = _find(record, facts)
+        found = find_facts(record, facts)
         if found is not None:
             report.matched += 1
             record = _joined(record, found, report)
@@ -84,7 +84,8 @@ def join(
     return joined, report
 
 
-def _find(record: ImageRecord, facts: Mapping[str, Facts]) -> Facts | None:
+def find_facts(record: ImageRecord, facts: Mapping[str, Facts]) -> Facts | None:
+    """What a table says of an image, found by its id as in ``join``; None where it does not know it."""
     name = image_id(record.image_id.rpartition("/")[2])
     other = name.removesuffix(_DOWNSAMPLED) if name.endswith(_DOWNSAMPLED) else name + _DOWNSAMPLED
     return facts.get(name) or facts.get(other)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from tejido.data.alike import is_flat
+from tejido.data.fingerprint import Fingerprint
+from tejido.data.fingerprints import read_fingerprints
 from tejido.data.groups import group_ids
+from tejido.data.phash import as_hex, hashes
 from tejido.data.tables import read_parquet, write_parquet
 from tejido.errors import DataError, ImageError
-from tejido.runtime.decode import decode
 from tejido.sources.record import ImageRecord
 from tejido.taxonomy import diagnoses, malignancy
 
@@ -49,9 +51,9 @@ TYPES = {
 }
 """Columns in order, with their pandas types. Unknown is null. Paths are relative to the manifest's folder.
 
-``phash`` is null until a search for near-duplicates fills it. ``aspect`` is the true width / height of a picture that
-was squashed into a square, and null for all others. Where only tables were read, ``path`` and all that is measured
-are null.
+``phash`` is that of ``data.phash``; null for a picture without contrast. ``aspect`` is the true width / height of a
+picture that was squashed into a square, and null for all others. Where only tables were read, ``path`` and all that is
+measured are null.
 """
 LATER = ("aspect",)
 """Columns that a manifest may lack because it was written before they were known; they are null then."""
@@ -73,7 +75,7 @@ def build(
     links: Iterable[tuple[str, str]] = (),
     progress: Callable[[], None] = lambda: None,
 ) -> tuple[pd.DataFrame, list[Unreadable]]:
-    """Make the manifest: read every file once for its hash and size, check that it decodes, and group.
+    """Make a manifest of all records, as they are: nothing is merged or cleaned (``data.clean`` does that).
 
     Args:
         records: what the sources say; one without a path, which was read from a table, has no hash and no size.
@@ -87,40 +89,79 @@ def build(
     Raises:
         DataError: two records share an id, or no image can be read.
     """
+    readable, prints, unreadable = measure(records, progress=progress)
+    table = rows(readable, prints, folder).sort_values("image_id", ignore_index=True)
+    table["group_id"] = group_ids(table, links)
+    return table, unreadable
+
+
+def measure(
+    records: list[ImageRecord], cache: Path | None = None, *, progress: Callable[[], None] = lambda: None
+) -> tuple[list[ImageRecord], list[Fingerprint | None], list[Unreadable]]:
+    """Read every file once.
+
+    Args:
+        records: what the sources say.
+        cache: where fingerprints are remembered.
+        progress: called once an image.
+
+    Returns:
+        The records that can be used, their fingerprints (None where there is no file), and the unreadable files.
+    """
+    paths = [record.path for record in records if record.path is not None]
+    found = iter(read_fingerprints(paths, cache, progress=progress))
+    readable: list[ImageRecord] = []
+    prints: list[Fingerprint | None] = []
+    unreadable = []
+    for record in records:
+        result = None if record.path is None else next(found)
+        if isinstance(result, ImageError):
+            assert record.path is not None
+            unreadable.append(Unreadable(record.image_id, record.path, str(result)))
+            continue
+        if record.path is None:
+            progress()
+        readable.append(record)
+        prints.append(result)
+    return readable, prints, unreadable
+
+
+def rows(records: Sequence[ImageRecord], prints: Sequence[Fingerprint | None], folder: Path) -> pd.DataFrame:
+    """Manifest rows in the order of the records, without groups.
+
+    Raises:
+        DataError: two records share an id, or there is none.
+    """
+    if not records:
+        raise DataError("no image could be read")
     seen: dict[str, Path | None] = {}
     for record in records:
         if record.image_id in seen:
             raise DataError(f"two images are called {record.image_id}: {seen[record.image_id]} and {record.path}")
         seen[record.image_id] = record.path
+    known = _measured(prints)
+    full = [_row(record, folder) | facts for record, facts in zip(records, known, strict=True)]
+    for row in full:
+        row["aspect"] = row["aspect"] if row.get("width") is not None and row["width"] == row["height"] else None
+    return pd.DataFrame(full).reindex(columns=list(TYPES)).astype(TYPES)
 
-    def facts(record: ImageRecord) -> dict[str, object] | Unreadable:
-        if record.path is None:
-            progress()
-            return {}
-        try:
-            data = record.path.read_bytes()
-            height, width, _ = decode(data).shape
-        except (ImageError, OSError) as error:
-            return Unreadable(record.image_id, record.path, str(error))
-        finally:
-            progress()
-        aspect = record.aspect if width == height else None
-        return {"sha256": hashlib.sha256(data).hexdigest(), "width": width, "height": height, "aspect": aspect}
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes outside the interpreter's lock
-        results = list(pool.map(facts, records))
-    unreadable = [result for result in results if isinstance(result, Unreadable)]
-    rows = [
-        _row(record, folder) | result
-        for record, result in zip(records, results, strict=True)
-        if not isinstance(result, Unreadable)
-    ]
-    if not rows:
-        raise DataError("no image could be read")
-    table = pd.DataFrame(rows).reindex(columns=list(TYPES))
-    table = table.astype(TYPES).sort_values("image_id", ignore_index=True)
-    table["group_id"] = group_ids(table, links)
-    return table, unreadable
+def _measured(prints: Sequence[Fingerprint | None]) -> list[dict[str, object]]:
+    """What is measured of each picture; a flat one has no perceptual hash."""
+    known = [print_ for print_ in prints if print_ is not None]
+    if not known:
+        return [{} for _ in prints]
+    thumbnails = np.stack([print_.thumbnail for print_ in known])
+    values = iter(zip(hashes(thumbnails).tolist(), is_flat(thumbnails).tolist(), strict=True))
+    measured: list[dict[str, object]] = []
+    for print_ in prints:
+        if print_ is None:
+            measured.append({})
+            continue
+        value, flat = next(values)
+        phash = None if flat else as_hex(value)
+        measured.append({"sha256": print_.sha256, "phash": phash, "width": print_.width, "height": print_.height})
+    return measured
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

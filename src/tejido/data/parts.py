@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tejido.data.phash import GREY, SIDE, View, sampling
 
 HOPE = (0.93, 0.95)
-"""A pair is given up that correlates less than the first where the hash put it, or than the second some rounds later."""
+"""Given up is a pair that correlates less than the first where the hash put it, or than the second rounds later."""
 _EARLY, _ROUNDS = 3, 10
 _STEP = 0.04
 _HALF = SIDE // 2
@@ -32,7 +32,7 @@ def seen_through(planes: NDArray[np.float32], view: View) -> NDArray[np.float32]
     """
     left, top, right, bottom = view.box
     rows, columns = _halved(sampling(top, bottom)), _halved(sampling(left, right))
-    seen: NDArray[np.float32] = rows @ planes @ columns.T
+    seen = (rows @ planes @ columns.T).astype(np.float32, copy=False)
     return _normalised(seen)
 
 
@@ -79,7 +79,7 @@ def cut(thumbnail: NDArray[np.uint8], box: NDArray[np.float64]) -> NDArray[np.fl
     left, top, right, bottom = box
     rows, columns = _halved(sampling(top, bottom)), _halved(sampling(left, right))
     planes = np.moveaxis(thumbnail, -1, 0).astype(np.float32)
-    seen: NDArray[np.float32] = rows @ planes @ columns.T
+    seen = (rows @ planes @ columns.T).astype(np.float32, copy=False)
     return np.moveaxis(seen, 0, -1)
 
 
@@ -90,7 +90,7 @@ def _correlations(
     for start in range(0, len(wholes), _SOME):
         some = slice(start, start + _SOME)
         rows, columns = _samplings(boxes[some, 1], boxes[some, 3]), _samplings(boxes[some, 0], boxes[some, 2])
-        seen: NDArray[np.float32] = rows @ wholes[some] @ columns.transpose(0, 2, 1)
+        seen = (rows @ wholes[some] @ columns.transpose(0, 2, 1)).astype(np.float32, copy=False)
         parts.append((_normalised(seen) * targets[some]).sum(1))
     return np.concatenate(parts)
 
@@ -105,7 +105,7 @@ def _samplings(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[n
 
 
 def _halved(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = weights.reshape(_HALF, 2, SIDE).mean(1)
+    result: NDArray[np.float32] = weights.reshape(_HALF, 2, SIDE).mean(1, dtype=np.float32)
     return result
 
 
