@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tejido.cli import terminal
+from tejido.cli import data_audit, data_split, terminal
 from tejido.cli.verb import new_app
-from tejido.errors import DataError, TejidoError
+from tejido.errors import DataError
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tejido.data.join import JoinReport
 
 app = new_app()
+app.command()(data_split.split)
+app.command()(data_audit.audit)
 
 
 @app.callback()
@@ -92,6 +94,7 @@ def build(
     from tejido.data import duplicates, findings, manifest
     from tejido.data.clean import clean
     from tejido.data.exclude import excluder
+    from tejido.data.fingerprints import cache_path
     from tejido.data.join import join
     from tejido.data.masks import drop_misfits
     from tejido.sources.catalogue import parse
@@ -130,7 +133,7 @@ def build(
             links=links,
             excluded=excluded,
             task=wanted,
-            cache=out.with_suffix(".fingerprints.sqlite") if images else None,
+            cache=cache_path(out) if images else None,
             progress=lambda: progress.advance(bar),
         )
     rows, found = cleaned.manifest, cleaned.findings
@@ -159,6 +162,9 @@ def build(
     print(f"{len(rows):,} images in {rows['group_id'].nunique():,} groups: {out}")
     for diagnosis, count in counts.most_common():
         print(f"  {count:>7,}  {diagnosis}")
+    if audit is not None:
+        data_audit.write(data_audit.make(out), audit, f"Audit of {out.name}")
+        print(f"{audit / 'audit.html'}, {audit / 'audit.json'}")
     print(f"Next: tejido data split {out} -o {out.with_suffix('.split.parquet')}")
 
 
@@ -178,28 +184,3 @@ def _summary(report: JoinReport) -> str:
         example = f"{first.image_id}: {first.ours}, not {first.theirs}"
         parts.append(f"{len(found):,} contradicted ({example})")
     return f"{report.table}: {'; '.join(parts)}"
-
-
-@app.command()
-def split(
-    manifest: Path = typer.Argument(..., help="Manifest made by: tejido data build."),
-    out: Path = typer.Option(..., "-o", metavar="SPLIT", help="Parquet file to write."),
-    val: float = typer.Option(0.15, min=0, max=1, help="Share of validation images."),
-    test: float = typer.Option(0.20, min=0, max=1, help="Share of test images."),
-    seed: int = typer.Option(0, help="Another seed, another split; the same seed, the same split."),
-) -> None:
-    """Split a manifest by group (lesion, patient, slide), stratified by diagnosis and confirmation."""
-    from tejido.data import manifest as manifests
-    from tejido.data import splits
-
-    table = manifests.read(manifest)
-    if val + test >= 1:
-        raise TejidoError("nothing is left for training; --val and --test must sum to less than 1")
-    fractions = {"train": 1 - val - test, "val": val, "test": test}
-    splits.write(splits.split_by_group(table, fractions, seed=seed), out)
-    assigned = splits.load(out, table)
-    print(f"{out}: no group stands in two splits")
-    for name in splits.SPLITS:
-        rows = table[assigned == name]
-        print(f"  {name:<5} {len(rows):>7,} images of {rows['group_id'].nunique():>6,} groups")
-    print("Next: name both files in a recipe's data section, then: tejido train RECIPE")

@@ -23,6 +23,11 @@ _TABLE = """CREATE TABLE IF NOT EXISTS fingerprint (
 ) WITHOUT ROWID"""
 
 
+def cache_path(manifest: Path) -> Path:
+    """Where the fingerprints of a manifest's images are remembered."""
+    return manifest.with_suffix(".fingerprints.sqlite")
+
+
 def read_fingerprints(
     paths: Sequence[Path], cache: Path | None = None, *, progress: Callable[[], None] = lambda: None
 ) -> list[Fingerprint | ImageError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from tejido.data.releases import scope
 
+STRATA = ("diagnosis", "confirmation")
 LINKS = ("patient_id", "lesion_id", "slide_id")
 
 
@@ -35,6 +37,36 @@ def group_ids(table: pd.DataFrame, links: Iterable[tuple[str, str]] = ()) -> pd.
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(count, count))
     _, component = connected_components(graph, directed=False)
     return table["image_id"].groupby(component).transform("min").rename("group_id")
+
+
+def strata(manifest: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The groups of a manifest with what a stratified split needs to know of them.
+
+    A group with several diagnoses counts to the rarest of them.
+
+    Args:
+        manifest: rows with ``group_id``, ``synthetic`` and the columns of ``STRATA``.
+        seed: with the groups' ids it decides their order.
+
+    Returns:
+        Table by group: ``stratum, size, synthetic``, sorted by stratum and then in the order of the seed.
+    """
+    stratum = manifest[list(STRATA)].astype("string").fillna("").agg("/".join, axis=1)
+    table = pd.DataFrame(
+        {
+            "group": manifest["group_id"],
+            "stratum": stratum,
+            "rarity": stratum.map(stratum.value_counts()),
+            "synthetic": manifest["synthetic"].fillna(False),
+        }
+    )
+    groups = (
+        table.sort_values(["rarity", "stratum"], kind="stable")
+        .groupby("group")
+        .agg(stratum=("stratum", "first"), size=("stratum", "size"), synthetic=("synthetic", "any"))
+    )
+    groups["order"] = [hashlib.sha256(f"{seed}/{group}".encode()).hexdigest() for group in groups.index]
+    return groups.sort_values(["stratum", "order"]).drop(columns="order")
 
 
 def _scoped(sources: pd.Series, names: pd.Series) -> pd.Series:

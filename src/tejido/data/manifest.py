@@ -89,6 +89,7 @@ def build(
     Raises:
         DataError: two records share an id, or no image can be read.
     """
+    _check_ids(records)
     readable, prints, unreadable = measure(records, progress=progress)
     table = rows(readable, prints, folder).sort_values("image_id", ignore_index=True)
     table["group_id"] = group_ids(table, links)
@@ -134,16 +135,20 @@ def rows(records: Sequence[ImageRecord], prints: Sequence[Fingerprint | None], f
     """
     if not records:
         raise DataError("no image could be read")
-    seen: dict[str, Path | None] = {}
-    for record in records:
-        if record.image_id in seen:
-            raise DataError(f"two images are called {record.image_id}: {seen[record.image_id]} and {record.path}")
-        seen[record.image_id] = record.path
+    _check_ids(records)
     known = _measured(prints)
     full = [_row(record, folder) | facts for record, facts in zip(records, known, strict=True)]
     for row in full:
         row["aspect"] = row["aspect"] if row.get("width") is not None and row["width"] == row["height"] else None
     return pd.DataFrame(full).reindex(columns=list(TYPES)).astype(TYPES)
+
+
+def _check_ids(records: Sequence[ImageRecord]) -> None:
+    seen: dict[str, Path | None] = {}
+    for record in records:
+        if record.image_id in seen:
+            raise DataError(f"two images are called {record.image_id}: {seen[record.image_id]} and {record.path}")
+        seen[record.image_id] = record.path
 
 
 def _measured(prints: Sequence[Fingerprint | None]) -> list[dict[str, object]]:
