@@ -52,7 +52,7 @@ def page(audit: Audit, title: str) -> str:
     """
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["thousands"] = lambda value: "–" if value is None else f"{value:,}"
-    environment.filters["words"] = lambda text: str(text).replace("_", " ")
+    environment.filters["words"] = _words
     template = environment.from_string(files("tejido.data").joinpath("audit.html.j2").read_text(encoding="utf-8"))
     return template.render(
         title=title,
@@ -69,6 +69,10 @@ def page(audit: Audit, title: str) -> str:
         groups={name: _top(counts) for name, counts in audit.numbers["subgroups"].items()},
         sizes=_top(audit.numbers["sizes"], 8),
     )
+
+
+def _words(code: str | None) -> str:
+    return "unknown" if code is None else code.replace("_", " ")
 
 
 def _top(counts: dict[str, int], limit: int = 14) -> list[tuple[str, int, float]]:
@@ -89,7 +93,7 @@ def _contradictions(audit: Audit) -> list[dict[str, Any]]:
     return [
         {
             "pictures": [_member(member) for member in item.members[:4]],
-            "settled": None if item.kept_id is None else f"{item.diagnosis} (by {item.by})",
+            "settled": None if item.kept_id is None else f"{_words(item.diagnosis)} (by {item.by})",
         }
         for item in dropped[: LIMIT // 2] + settled[: LIMIT // 2]
     ]
@@ -124,8 +128,8 @@ def _colours(audit: Audit) -> list[Shown]:
 
 
 def _member(member: Member) -> Shown:
-    lines = [f"{member.source}: {member.diagnosis or 'unknown'}"]
-    lines += [f"{table}: {diagnosis}" for table, diagnosis in member.tables.items()]
+    lines = [f"{member.source}: {_words(member.diagnosis)}"]
+    lines += [f"{table}: {_words(diagnosis)}" for table, diagnosis in member.tables.items()]
     if member.official_split:
         lines.append(f"official split: {member.official_split}")
     return Shown(thumbnail(member.path), member.image_id, lines)

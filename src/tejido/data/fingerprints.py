@@ -20,7 +20,7 @@ _VERSION = 1
 _TABLE = """CREATE TABLE IF NOT EXISTS fingerprint (
     path TEXT PRIMARY KEY, size INTEGER, modified INTEGER,
     sha256 TEXT, pixels TEXT, width INTEGER, height INTEGER, thumbnail BLOB
-) WITHOUT ROWID"""
+)"""
 
 
 def cache_path(manifest: Path) -> Path:

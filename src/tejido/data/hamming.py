@@ -15,6 +15,7 @@ BANDS = 12
 """How many sets of bits are drawn; with 12, a pair that differs in 2 of 64 bits is missed once in 10,000 times."""
 _BITS = 64
 _CHUNK = 4_000_000
+_ROWS = 16_384
 _CROWD = 512
 """More hashes than this that agree on a set of bits say nothing (blank glass): that set passes them over."""
 
@@ -30,8 +31,11 @@ class HashIndex:
         self._hashes = hashes
         width = min(_BITS // 2, max(8, ceil(log2(max(2, len(hashes)))) + 2))
         draw = np.random.default_rng(0)
-        self._bands = [np.sort(draw.permutation(_BITS)[:width]) for _ in range(BANDS)]
-        keys = [_key(hashes, band) for band in self._bands]
+        bands = np.zeros((_BITS, BANDS))
+        for band in range(BANDS):
+            bands[draw.permutation(_BITS)[:width], band] = 2.0 ** np.arange(width)
+        self._bands = bands
+        keys = self._keys(hashes)
         self._orders = [np.argsort(key, kind="stable") for key in keys]
         self._sorted = [key[order] for key, order in zip(keys, self._orders, strict=True)]
 
@@ -43,25 +47,26 @@ class HashIndex:
         """
         count = len(self._hashes)
         found = [np.zeros(0, np.int64)]
-        for band, order, keys in zip(self._bands, self._orders, self._sorted, strict=True):
-            wanted = _key(queries, band)
-            first = np.searchsorted(keys, wanted, "left")
-            sizes = np.searchsorted(keys, wanted, "right") - first
+        for wanted, order, keys in zip(self._keys(queries), self._orders, self._sorted, strict=True):
+            turn = np.argsort(wanted, kind="stable")  # neighbours in the index are asked for one after the other
+            first = np.searchsorted(keys, wanted[turn], "left")
+            sizes = np.searchsorted(keys, wanted[turn], "right") - first
             sizes[sizes > _CROWD] = 0
-            for asked, position in _ranges(first, sizes):
-                hit = order[position]
+            for place, position in _ranges(first, sizes):
+                asked, hit = turn[place], order[position]
                 close = np.bitwise_count(queries[asked] ^ self._hashes[hit]) <= radius
                 found.append(asked[close] * count + hit[close])
         codes = np.unique(np.concatenate(found))
         return np.stack(np.divmod(codes, max(count, 1)))
 
-
-def _key(hashes: NDArray[np.uint64], band: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """The bits of a set, packed."""
-    key = np.zeros(len(hashes), np.uint32)
-    for place, bit in enumerate(band):
-        key |= ((hashes >> np.uint64(bit)) & np.uint64(1)).astype(np.uint32) << np.uint32(place)
-    return key
+    def _keys(self, hashes: NDArray[np.uint64]) -> list[NDArray[np.uint32]]:
+        """The bits of every set, packed: one array a set."""
+        keys = np.empty((BANDS, len(hashes)), np.uint32)
+        for start in range(0, len(hashes), _ROWS):
+            some = hashes[start : start + _ROWS]
+            bits = np.unpackbits(some.view(np.uint8).reshape(-1, 8), axis=1)
+            keys[:, start : start + _ROWS] = (bits @ self._bands).T  # exact: whole numbers below 2 ** 32
+        return list(keys)
 
 
 def _ranges(first: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
