@@ -3,18 +3,36 @@ from __future__ import annotations
 import pytest
 
 from tejido import taxonomy
+from tejido.data.manifest import TYPES
 from tejido.errors import TejidoError
+
+MALIGNANCIES = {"benign", "premalignant", "malignant", "indeterminate"}
 
 
 def test_every_reference_in_the_tables_exists() -> None:
     known = taxonomy.diagnoses()
     assert {d.parent for d in known.values()} - {None} <= set(known)
-    assert {d.malignancy for d in known.values()} <= {"benign", "premalignant", "malignant", "indeterminate"}
     for task in taxonomy.tasks().values():
-        listed = [code for label in task.labels for code in label.diagnoses]
-        assert set(listed) <= set(known), task.name
-        assert len(listed) == len(set(listed)), f"{task.name} lists a diagnosis twice"
+        listed = [value for label in task.labels for value in label.values]
+        assert len(listed) == len(set(listed)), f"{task.name} lists a value twice"
+        assert task.modality in {None, "dermoscopy", "clinical", "histology"}
+        assert task.column in TYPES
+        if task.column == "diagnosis":
+            assert set(listed) <= set(known), task.name
+        if task.column == "malignancy":
+            assert set(listed) <= MALIGNANCIES
         assert task.positive is None or (task.positive in task.label_names and len(task.labels) == 2)
+    assert set(taxonomy.aliases().values()) <= set(taxonomy.tasks())
+    assert not set(taxonomy.aliases()) & set(taxonomy.tasks())
+
+
+def test_diagnoses_have_names_and_a_malignancy() -> None:
+    known = taxonomy.diagnoses().values()
+    assert all(d.en and d.es for d in known)
+    assert len({d.en for d in known}) == len(known)
+    assert [d.code for d in known if d.malignancy not in MALIGNANCIES] == ["no_carcinoma_in_patch"]
+    parents = {d.parent for d in known}
+    assert sum(d.code not in parents for d in known) >= 52
 
 
 def test_the_tree_has_no_circle() -> None:
@@ -27,17 +45,91 @@ def test_the_tree_has_no_circle() -> None:
     ("diagnosis", "suspicion", "seven"),
     [
         ("melanoma", "suspicious", "melanoma"),
+        ("melanoma_metastasis", "suspicious", "melanoma"),
         ("actinic_keratosis", "suspicious", "akiec"),
         ("squamous_cell_carcinoma", "suspicious", "akiec"),
         ("akiec", "suspicious", "akiec"),
+        ("kaposi_sarcoma", "suspicious", None),
         ("seborrheic_keratosis", "benign", "benign_keratosis"),
         ("nevus", "benign", "nevus"),
+        ("dermatofibroma", "benign", "dermatofibroma"),
+        ("hemangioma", "benign", "vascular_lesion"),
+        ("benign_lesion", "benign", None),
+        ("atypical_melanocytic_proliferation", None, None),
+        ("ductal_carcinoma", None, None),
         (None, None, None),
     ],
 )
 def test_labels_of_diagnoses(diagnosis: str | None, suspicion: str | None, seven: str | None) -> None:
     assert taxonomy.task("skin-suspicion").label_of(diagnosis) == suspicion
     assert taxonomy.task("skin-7").label_of(diagnosis) == seven
+
+
+@pytest.mark.parametrize(
+    ("task", "labels"),
+    [
+        ("skin-suspicion", "benign suspicious"),
+        ("skin-malignancy", "benign malignant"),
+        ("skin-3", "carcinoma melanoma benign_keratosis"),
+        (
+            "skin-7",
+            "melanoma nevus basal_cell_carcinoma akiec benign_keratosis dermatofibroma vascular_lesion",
+        ),
+        ("isic2017-melanoma", "other melanoma"),
+        ("breast-malignancy", "benign malignant"),
+        ("breast-idc", "no_carcinoma carcinoma"),
+        ("confirmation", "follow_up histology"),
+        ("source", ""),
+    ],
+)
+def test_labels_and_their_order_are_fixed(task: str, labels: str) -> None:
+    assert " ".join(taxonomy.task(task).label_names) == labels
+
+
+@pytest.mark.parametrize(("task", "count"), [("isic2019-8", 8), ("skin-9", 9), ("pad-ufes-6", 6), ("breast-8", 8)])
+def test_tasks_with_a_number_in_their_name(task: str, count: int) -> None:
+    assert len(taxonomy.task(task).labels) == count
+
+
+@pytest.mark.parametrize(
+    ("task", "value", "label"),
+    [
+        ("skin-malignancy", "malignant", "malignant"),
+        ("skin-malignancy", "premalignant", None),
+        ("skin-3", "bowen_disease", "carcinoma"),
+        ("skin-3", "actinic_keratosis", None),
+        ("skin-3", "akiec", None),
+        ("isic2019-8", "akiec", None),
+        ("isic2019-8", "bowen_disease", "squamous_cell_carcinoma"),
+        ("isic2017-melanoma", "solar_lentigo", None),
+        ("breast-malignancy", "mucinous_carcinoma", "malignant"),
+        ("breast-malignancy", "carcinoma_in_patch", None),
+        ("confirmation", "follow_up", "follow_up"),
+        ("confirmation", "consensus", None),
+        ("source", "idc", "idc"),
+        ("source", None, None),
+    ],
+)
+def test_labels_of_values(task: str, value: str | None, label: str | None) -> None:
+    assert taxonomy.task(task).label_of(value) == label
+
+
+def test_labels_that_come_from_the_data() -> None:
+    task = taxonomy.task("source")
+    closed = task.closed(["ham10000", "idc", "ham10000"])
+    assert closed.label_names == ("ham10000", "idc")
+    assert closed.label_of("ph2") is None
+    assert taxonomy.task("skin-3").closed(["x"]) is taxonomy.task("skin-3")
+
+
+def test_modalities() -> None:
+    assert taxonomy.task("skin-3").admits("dermoscopy")
+    assert not taxonomy.task("skin-3").admits("clinical")
+    assert taxonomy.task("source").admits("histology")
+
+
+def test_an_alias_is_the_same_task() -> None:
+    assert taxonomy.task("isic2018-7") is taxonomy.task("skin-7")
 
 
 def test_finer_means_strictly_below() -> None:
@@ -51,6 +143,8 @@ def test_akiec_has_no_malignancy_of_its_own() -> None:
     assert taxonomy.malignancy("akiec") == "indeterminate"
     assert taxonomy.malignancy("actinic_keratosis") == "premalignant"
     assert taxonomy.malignancy("squamous_cell_carcinoma") == "malignant"
+    assert taxonomy.malignancy("bowen_disease") == "malignant"
+    assert taxonomy.malignancy("no_carcinoma_in_patch") is None
     assert taxonomy.malignancy(None) is None
 
 

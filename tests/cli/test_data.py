@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from tejido.cli.main import main
-from tests.sources.test_ham10000 import HEADER, image
+from tests.sources.test_ham10000 import HEADER
+from tests.sources.trees import image
 
 
 def lesions(root: Path, count: int = 40) -> Path:
@@ -30,7 +31,7 @@ def test_from_folders_to_a_split(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main([*build, "--task", "skin-suspicion", "-o", str(manifest)]) == 0
     shown = capsys.readouterr()
     assert "39 images in 20 groups" in shown.out
-    assert "truth.csv: 10 diagnoses made finer" in shown.err
+    assert "truth.csv: 10 images known; 10 diagnoses made finer" in shown.err
     assert "ISIC_39.jpg: not a picture" in shown.err
     table = pd.read_parquet(manifest)
     assert table["diagnosis"].value_counts().to_dict() == {"nevus": 19, "akiec": 10, "actinic_keratosis": 10}
@@ -46,7 +47,7 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     cases = [
         (["data", "build", "--source", "ham", "-o", out], 1, "write NAME=DIR with one of the sources"),
         (["data", "build", "--source", "ham10000=nowhere", "-o", out], 1, "not HAM10000"),
-        (["data", "build", "--source", f"ham10000={root}", "--task", "skin-8", "-o", out], 1, "did you mean 'skin-7'"),
+        (["data", "build", "--source", f"ham10000={root}", "--task", "skin-8", "-o", out], 1, "did you mean 'skin-9'"),
         (["data", "build", "-o", out], 2, "--source"),
         (["data", "split", str(tmp_path / "text.parquet"), "-o", out], 1, "not a Parquet table"),
         (["data", "split", str(tmp_path / "gone.parquet"), "-o", out], 1, "no such file"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.data.tables import manifest
@@ -29,6 +29,7 @@ links = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(links, st.randoms(use_true_random=False))
 def test_groups_equal_a_walk_over_the_graph_in_any_row_order(
     triples: list[tuple[int | None, int | None, int]], shuffler: random.Random

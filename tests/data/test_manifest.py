@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tejido.data import manifest, splits
+from tejido.data.join import join
 from tejido.errors import DataError
 from tejido.sources.ham10000 import Ham10000
-from tejido.sources.isic2019 import read_ground_truth
+from tejido.sources.metadata import read_metadata
 from tejido.sources.record import ImageRecord
-from tests.sources.test_ham10000 import image
+from tests.sources.trees import image
 
 
 def record(path: Path, **changes: object) -> ImageRecord:
@@ -32,7 +34,7 @@ def test_a_manifest_can_be_moved_with_its_images(tmp_path: Path) -> None:
     assert row["sha256"] == hashlib.sha256(data).hexdigest()
     assert (row["width"], row["height"], row["malignancy"], row["synthetic"]) == (30, 20, "benign", False)
     assert pd.isna(row["patient_id"])
-    assert pd.isna(row["phash"])
+    assert len(row["phash"]) == 16
 
 
 def test_unreadable_images_are_listed_not_fatal(tmp_path: Path) -> None:
@@ -68,18 +70,43 @@ def test_a_broken_manifest(tmp_path: Path, column: str, value: str | None, messa
         manifest.read(tmp_path / "m.parquet")
 
 
-def test_only_finer_diagnoses_replace() -> None:
-    records = [record(Path(name), diagnosis=d) for name, d in (("a", "akiec"), ("b", "nevus"), ("c", None))]
-    refined, count = manifest.refine(records, {"a": "actinic_keratosis", "b": "melanoma", "c": "melanoma"})
-    assert [item.diagnosis for item in refined] == ["actinic_keratosis", "nevus", None]
-    assert count == 1
+def test_images_that_are_absent_have_no_hash(tmp_path: Path) -> None:
+    records = [replace(record(Path("a")), path=None), replace(record(Path("b")), path=None)]
+    table, unreadable = manifest.build(records, tmp_path)
+    assert not unreadable
+    assert table[["path", "sha256", "width", "height", "mask_path"]].isna().all(axis=None)
+    assert table["group_id"].tolist() == ["a", "b"]
+    manifest.write(table, tmp_path / "m.parquet")
+    assert manifest.read(tmp_path / "m.parquet")["path"].isna().all()
+
+
+def test_known_duplicates_are_one_group(tmp_path: Path) -> None:
+    records = [replace(record(Path(name)), path=None) for name in "abc"]
+    table, _ = manifest.build(records, tmp_path, links=[("c", "b"), ("a", "not there")])
+    assert table["group_id"].tolist() == ["a", "b", "b"]
+
+
+def test_the_aspect_counts_for_squares_only(tmp_path: Path) -> None:
+    image(tmp_path / "square.png", (30, 30))
+    image(tmp_path / "wide.png")
+    records = [record(tmp_path / name, aspect=4 / 3) for name in ("square.png", "wide.png")]
+    table, _ = manifest.build(records, tmp_path)
+    assert table["aspect"].isna().tolist() == [False, True]
+    assert table["aspect"][0] == pytest.approx(4 / 3)
+
+
+def test_a_manifest_from_before_the_aspect(tmp_path: Path) -> None:
+    image(tmp_path / "a.png")
+    table, _ = manifest.build([record(tmp_path / "a.png")], tmp_path)
+    manifest.write(table.drop(columns="aspect"), tmp_path / "m.parquet")
+    assert list(manifest.read(tmp_path / "m.parquet").columns) == list(manifest.TYPES)
 
 
 def test_the_real_manifest_and_its_split(shared: Path, tmp_path: Path) -> None:
     records = Ham10000().read(shared / "data" / "ham10000").records
-    truth = read_ground_truth(shared / "data" / "csv" / "isic2019_toregore" / "ISIC_2019_Training_GroundTruth.csv")
-    records, refined = manifest.refine(records, truth)
-    assert refined == 327
+    truth = read_metadata(shared / "data" / "csv" / "isic2019_toregore" / "ISIC_2019_Training_GroundTruth.csv")
+    records, report = join(records, truth.facts, "ground truth")
+    assert (report.matched, report.refined, report.contradictions) == (10_015, 327, [])
     table, unreadable = manifest.build(records, tmp_path)
     assert not unreadable
     counts = table["diagnosis"].value_counts()

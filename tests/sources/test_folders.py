@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from tejido.errors import DataError
+from tejido.sources.dermnet import DERMNET
 from tejido.sources.folders import Folders
-from tests.sources.test_ham10000 import image
+from tejido.sources.isic9 import ISIC9
+from tests.sources.trees import image
 
 
 def test_plain_class_folders(tmp_path: Path) -> None:
@@ -35,14 +37,16 @@ def test_a_train_and_test_level(tmp_path: Path) -> None:
         "Train/nevus/a": "train",
         "Test/nevus/a": "test",
     }
-    assert reading.problems == ["stray.jpg: not in a class folder, left out"]
+    assert reading.problems == ["1 images are in no class folder and were left out: stray.jpg"]
 
 
 def test_the_real_nine_classes(shared: Path) -> None:
-    reading = Folders().read(shared / "data" / "isic9")
+    reading = ISIC9.read(shared / "data" / "isic9")
     assert len(reading.records) == 2_359
     assert sum(record.official_split == "test" for record in reading.records) == 118
-    assert sum(reading.unmapped.values()) == sum(record.diagnosis is None for record in reading.records)
+    assert not reading.unmapped
+    assert {record.diagnosis for record in reading.records} == set(ISIC9.info.terms.values())
+    assert {(record.source, record.aspect) for record in reading.records} == {("isic9", 4 / 3)}
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])
@@ -50,3 +54,52 @@ def test_nothing_there(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"no such folder|no images"):
         Folders().read(tmp_path / name)
+
+
+def test_what_is_declared(tmp_path: Path) -> None:
+    image(tmp_path / "bcc" / "a.jpg")
+    options = {"name": "clinic", "aspect": "4:3", "licence": "CC0-1.0", "modality": "clinical", "attribution": "us"}
+    (record,) = Folders().configured(options).read(tmp_path).records
+    assert (record.source, record.licence, record.modality, record.attribution) == (
+        "clinic", "CC0-1.0", "clinical", "us",
+    )  # fmt: skip
+    assert record.aspect == pytest.approx(4 / 3)
+    assert record.diagnosis == "basal_cell_carcinoma"
+
+
+@pytest.mark.parametrize("aspect", ["wide", "0", "4:0", "1000", "-1", ""])
+def test_an_aspect_that_is_none(aspect: str) -> None:
+    with pytest.raises(DataError, match="aspect must be width:height"):
+        Folders().configured({"aspect": aspect})
+
+
+def test_options_that_are_none() -> None:
+    with pytest.raises(DataError, match="takes no option 'colour'; it takes name, aspect"):
+        Folders().configured({"colour": "red"})
+    with pytest.raises(DataError, match="modality must be one of dermoscopy, clinical, histology, not 'x-ray'"):
+        Folders().configured({"modality": "x-ray"})
+
+
+def test_no_tables(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="folders has no tables"):
+        Folders().read(tmp_path, images=False)
+
+
+def test_hidden_files_are_passed_over(tmp_path: Path) -> None:
+    image(tmp_path / "nevus" / "a.jpg")
+    (tmp_path / "nevus" / "._a.jpg").write_bytes(b"a Mac left this")
+    assert len(Folders().read(tmp_path).records) == 1
+
+
+def test_dermnet(tmp_path: Path) -> None:
+    image(tmp_path / "train" / "Acne and Rosacea Photos" / "07Acne1.jpg")
+    image(tmp_path / "test" / "Melanoma Skin Cancer Nevi and Moles" / "dysplastic-nevus-1.jpg")
+    image(tmp_path / "test" / "Something New" / "x.jpg")
+    reading = DERMNET.read(tmp_path)
+    assert [(r.diagnosis, r.official_split, r.modality) for r in reading.records] == [
+        ("melanocytic_lesion", "test", "clinical"),
+        (None, "test", "clinical"),
+        ("acne_or_rosacea", "train", "clinical"),
+    ]
+    assert reading.unmapped == {"Something New": 1}
+    assert reading.problems == ["19,559 images expected, 3 found"]

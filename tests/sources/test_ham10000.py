@@ -1,23 +1,14 @@
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from tejido.errors import DataError
 from tejido.sources.ham10000 import Ham10000
-from tejido.sources.isic2019 import read_ground_truth
+from tests.sources.trees import image
 
 HEADER = "lesion_id,image_id,dx,dx_type,age,sex,localization\n"
-
-
-def image(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = np.random.default_rng(zlib.crc32(path.name.encode()))  # another name, another picture
-    Image.fromarray(content.integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(path)
 
 
 def tree(root: Path, rows: str) -> Path:
@@ -53,15 +44,18 @@ def test_two_image_folders_and_masks(tmp_path: Path) -> None:
     )  # fmt: skip
     assert first.mask_path is not None
     assert (second.age, second.sex, second.site, second.mask_path) == (None, None, None, None)
-    assert reading.problems == ["10,015 images expected, 2 found"]
+    assert reading.problems == [
+        "10,015 images expected, 2 found",
+        "10,015 masks expected, 1 found; missing: ISIC_2",
+    ]
 
 
 def test_what_does_not_fit_is_reported(tmp_path: Path) -> None:
     reading = Ham10000().read(tree(tmp_path, "L1,ISIC_1,weird,histo,80,male,back\nL9,ISIC_9,nv,histo,80,male,back\n"))
     assert reading.unmapped == {"weird": 1}
     assert [record.diagnosis for record in reading.records] == [None]
-    assert "ISIC_9: in the table, but there is no such image" in reading.problems
-    assert "1 images are not in the table and were left out" in reading.problems
+    assert "10,015 images expected, 1 found; missing: ISIC_9" in reading.problems
+    assert "1 images are not in the table and were left out: ISIC_2" in reading.problems
 
 
 @pytest.mark.parametrize(
@@ -89,20 +83,38 @@ def test_another_folder(tmp_path: Path) -> None:
         Ham10000().read(tmp_path)
 
 
-def test_ground_truth_with_integers_floats_and_trailing_commas(tmp_path: Path) -> None:
-    path = tmp_path / "truth.csv"
-    path.write_text(
-        "image,MEL,NV,BCC,AK,BKL,DF,VASC,SCC,UNK,\n"
-        "ISIC_1,0,0,0,1,0,0,0,0,0,\n"
-        "ISIC_2,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,0.0,\n"
-        "ISIC_3,0,0,0,0,0,0,0,0,1,\n"
-        ",,,,,,,,,,\n"
+def test_the_tables_alone(shared: Path) -> None:
+    reading = Ham10000().read(shared / "data" / "ham10000", images=False)
+    assert len(reading.records) == 10_015
+    assert len({record.lesion_id for record in reading.records}) == 7_470
+    assert not any(record.path or record.mask_path for record in reading.records)
+    assert not reading.problems
+
+
+def test_odd_ids_repeated_rows_and_trailing_commas(tmp_path: Path) -> None:
+    rows = (
+        "L1,isic_1.jpg,mel,histo,80,male,back\n"
+        "L1,ISIC_1,mel,histo,80,male,back\n"
+        "L2,ISIC_2,nv,follow_up,30,male,,\n"
+        "L2,ISIC_2,mel,follow_up,30,male,\n"
+        ",,,,,,,\n"
+        ",,nv,histo,,,\n"
     )
-    assert read_ground_truth(path) == {"ISIC_1": "actinic_keratosis", "ISIC_2": "squamous_cell_carcinoma"}
+    reading = Ham10000().read(tree(tmp_path, rows))
+    first, second = reading.records
+    assert (first.image_id, first.diagnosis) == ("ISIC_1", "melanoma")
+    assert (second.image_id, second.diagnosis, second.age) == ("ISIC_2", None, 30.0)
+    name = "HAM10000_metadata.csv: "
+    assert reading.problems[:3] == [
+        name + "ISIC_2 is listed twice with different values (dx nv and mel); they are left unknown",
+        name + "1 rows are repeated",
+        name + "1 rows have no image id and were left out",
+    ]
 
 
-def test_ground_truth_with_two_classes(tmp_path: Path) -> None:
-    path = tmp_path / "truth.csv"
-    path.write_text("image,MEL,NV,BCC,AK,BKL,DF,VASC,SCC\nISIC_1,1,1,0,0,0,0,0,0\n")
-    with pytest.raises(DataError, match="ISIC_1 has 2 classes"):
-        read_ground_truth(path)
+def test_an_image_that_is_there_twice(tmp_path: Path) -> None:
+    root = tree(tmp_path, "L1,ISIC_1,mel,histo,80,male,back\nL2,ISIC_2,nv,histo,80,male,back\n")
+    image(root / "ham10000_images_part_1" / "ISIC_1.jpg")  # as in Kaggle's archive
+    reading = Ham10000().read(root)
+    assert len(reading.records) == 2
+    assert reading.problems[0].startswith("ISIC_1 is there twice")

@@ -1,35 +1,89 @@
-"""``tejido data``: from folders of images to a manifest and a split."""
+"""``tejido data``: from public data sets to a manifest and a split."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from tejido.cli import terminal
+from tejido.cli import data_audit, data_split, terminal
 from tejido.cli.verb import new_app
-from tejido.errors import DataError, TejidoError
+from tejido.errors import DataError
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from tejido.data.join import JoinReport
 
 app = new_app()
+app.command()(data_split.split)
+app.command()(data_audit.audit)
 
 
 @app.callback()
 def data() -> None:
-    """Build a manifest from sources, and split it without leaks."""
+    """Get data sets, build a manifest from them, and split it without leaks."""
+
+
+@app.command()
+def download(
+    source: str = typer.Argument(..., help="A source (see: tejido sources), or isic for the ISIC Archive."),
+    folder: Path = typer.Argument(..., metavar="DIR", help="Where to put it."),
+    collection: list[str] = typer.Option(
+        [], metavar="NAME", help="A collection of the ISIC Archive, by name; may be repeated."
+    ),
+    limit: int = typer.Option(0, min=0, help="At most so many images of each collection; 0 for all."),
+) -> None:
+    """Download ISIC collections with the archive's own tool; for other sources, say how to get them.
+
+    The tool (isic-cli) is installed separately. A download that was cut off goes on when it is started again. Metadata,
+    attributions and licence files are kept beside the images.
+    """
+    from tejido.sources import isic_cli
+    from tejido.sources.catalogue import SOURCES
+
+    name = "isic_archive" if source == "isic" else source
+    if name not in SOURCES:
+        raise DataError(f"no source is called {source!r}; there are: {', '.join(SOURCES)}")
+    info = SOURCES[name].info
+    wanted = collection or list(info.collections)
+    if name == "isic_archive" and not wanted:
+        raise DataError("say which collections: --collection 'Challenge 2019: Training' (see: isic collection list)")
+    if not wanted:
+        print(f"{info.title} ({info.size}, licence: {info.licence})\n{info.obtain}\n{info.homepage}")
+        print(f"Then: tejido data build --source {name}={folder} -o MANIFEST")
+        return
+    for made in isic_cli.download(wanted, folder, limit=limit):
+        print(made)
+    print("The files are laid out as by the ISIC Archive, hence the source isic_archive.")
+    print(f"Next: tejido data build --source isic_archive={folder} -o MANIFEST")
 
 
 @app.command()
 def build(
-    source: list[str] = typer.Option(..., metavar="NAME=DIR", help="A source and its folder; may be repeated."),
+    source: list[str] = typer.Option(
+        ..., metavar="NAME=DIR", help="A source and its folder, with options as in NAME=DIR,key=value; may be repeated."
+    ),
     out: Path = typer.Option(..., "-o", metavar="MANIFEST", help="Parquet file to write."),
     metadata: list[Path] = typer.Option(
-        [], metavar="FILE", help="ISIC 2019 ground truth, which resolves akiec into finer diagnoses."
+        [], metavar="FILE", help="A table of another release, joined by image id; may be repeated."
     ),
     task: str | None = typer.Option(None, help="Keep only the images that have a label in this task."),
+    images: bool = typer.Option(True, help="--no-images reads the tables alone, for planning."),
+    exclude: list[str] = typer.Option(
+        [], metavar="COLUMN=VALUE", help="Leave out such images; * and ? stand for any text; may be repeated."
+    ),
+    audit: Path | None = typer.Option(None, metavar="DIR", help="Write the audit there too, as HTML and JSON."),
 ) -> None:
-    """Read sources into one manifest: a row an image, with its hash, size, diagnosis and leak group.
+    """Merge sources into one clean manifest: a row an image, with its hashes, size, diagnosis and leak group.
 
-    Images that cannot be read, and terms that the taxonomy does not know, are listed, not dropped silently.
+    Of images of one picture (the same id, bytes or pixels, or a near-duplicate) one is kept. Where diagnoses contradict
+    each other, histology goes before official tables, and those before class folders; where equals contradict, all are
+    removed. Every removal is listed beside the manifest, with its reason and the image kept instead.
+
+    A joined table fills in what is unknown and makes diagnoses finer. Images that cannot be read and terms that the
+    taxonomy does not know are listed. A build that was cut off goes on where it was.
     """
     from collections import Counter
 
@@ -37,63 +91,96 @@ def build(
     from rich.progress import Progress
 
     from tejido import taxonomy
-    from tejido.data import manifest
-    from tejido.sources.catalogue import SOURCES
-    from tejido.sources.isic2019 import read_ground_truth
+    from tejido.data import duplicates, findings, manifest
+    from tejido.data.clean import clean
+    from tejido.data.exclude import excluder
+    from tejido.data.fingerprints import cache_path
+    from tejido.data.join import join
+    from tejido.data.masks import drop_misfits
+    from tejido.sources.catalogue import parse
+    from tejido.sources.metadata import read_metadata
 
     wanted = None if task is None else taxonomy.task(task)
+    chosen = [parse(item) for item in source]
+    tables = {path: read_metadata(path) for path in metadata}
+    excluded = excluder(exclude)
     records = []
-    for item in source:
-        name, equals, folder = item.partition("=")
-        if not equals or name not in SOURCES:
-            raise DataError(f"{item!r}: write NAME=DIR with one of the sources {', '.join(SOURCES)}")
-        reading = SOURCES[name].read(Path(folder))
-        for problem in reading.problems:
-            terminal.note(f"{name}: {problem}")
-        for term, count in reading.unmapped.most_common():
-            terminal.note(f"{name}: {count} images have the diagnosis {term!r}, which the taxonomy does not know")
+    links = []
+    problems: list[str] = []
+    unmapped: dict[str, dict[str, int]] = {}
+    for reader, folder in chosen:
+        reading = reader.read(folder, images=images)
+        _tell(reader.info.name, reading.problems, reading.unmapped)
+        problems += [f"{reader.info.name}: {problem}" for problem in reading.problems]
+        unmapped |= {reader.info.name: dict(reading.unmapped)} if reading.unmapped else {}
         records.extend(reading.records)
-    for table in metadata:
-        records, refined = manifest.refine(records, read_ground_truth(table))
-        terminal.note(f"{table.name}: {refined:,} diagnoses made finer")
-    if wanted is not None:
-        kept = [r for r in records if r.modality == wanted.modality and wanted.label_of(r.diagnosis)]
-        if len(kept) < len(records):
-            terminal.note(f"{len(records) - len(kept):,} images have no label in {wanted.name} and were left out")
-        records = kept
+        links.extend(reading.duplicates)
+    original = list(records)
+    for path, table in tables.items():
+        _tell(path.name, table.problems, table.unmapped)
+        problems += [f"{path.name}: {problem}" for problem in table.problems]
+        unmapped |= {path.name: dict(table.unmapped)} if table.unmapped else {}
+        links.extend(table.duplicates)
+        records, report = join(records, table.facts, path.name)
+        terminal.note(_summary(report))
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("Reading images", total=len(records))
-        table_, unreadable = manifest.build(records, out.parent, progress=lambda: progress.advance(bar))
-    for lost in unreadable:
-        terminal.note(f"{lost.path}: {lost.reason}; left out")
-    manifest.write(table_, out)
-    counts = Counter(table_["diagnosis"].fillna("(unknown)"))
-    print(f"{len(table_):,} images in {table_['group_id'].nunique():,} groups: {out}")
+        bar = progress.add_task("Reading and comparing images", total=len(records) + duplicates.steps())
+        cleaned = clean(
+            records,
+            original,
+            out.parent,
+            tables={path.name: table for path, table in tables.items()},
+            links=links,
+            excluded=excluded,
+            task=wanted,
+            cache=cache_path(out) if images else None,
+            progress=lambda: progress.advance(bar),
+        )
+    rows, found = cleaned.manifest, cleaned.findings
+    found.problems, found.unmapped = problems, unmapped
+    for lost in found.removed:
+        if lost.reason == "unreadable":
+            terminal.note(f"{lost.path}: {lost.detail}; left out")
+    rows, misfits = drop_misfits(rows, out.parent)
+    for image_id, reason in misfits.items():
+        problem = f"{image_id}: its mask {reason}; the mask is left out"
+        terminal.note(problem)
+        found.problems.append(problem)
+    findings.write(found, out)
+    manifest.write(rows, out)  # last: a manifest without its findings would look clean
+    for reason, count in found.removed_by_reason().items():
+        terminal.note(f"{count:,} images removed: {reason.replace('_', ' ')}")
+    if found.contradictions:
+        still = sum(item.kept_id is None for item in found.contradictions)
+        terminal.note(
+            f"{len(found.contradictions):,} pictures with contradicting diagnoses: "
+            f"{len(found.contradictions) - still:,} settled by the weightier claim, {still:,} removed"
+        )
+    if found.removed:
+        terminal.note(f"every removed image, with its reason: {findings.removed_path(out)}")
+    counts = Counter(rows["diagnosis"].fillna("(unknown)"))
+    print(f"{len(rows):,} images in {rows['group_id'].nunique():,} groups: {out}")
     for diagnosis, count in counts.most_common():
         print(f"  {count:>7,}  {diagnosis}")
+    if audit is not None:
+        data_audit.write(data_audit.make(out), audit, f"Audit of {out.name}")
+        print(f"{audit / 'audit.html'}, {audit / 'audit.json'}")
     print(f"Next: tejido data split {out} -o {out.with_suffix('.split.parquet')}")
 
 
-@app.command()
-def split(
-    manifest: Path = typer.Argument(..., help="Manifest made by: tejido data build."),
-    out: Path = typer.Option(..., "-o", metavar="SPLIT", help="Parquet file to write."),
-    val: float = typer.Option(0.15, min=0, max=1, help="Share of validation images."),
-    test: float = typer.Option(0.20, min=0, max=1, help="Share of test images."),
-    seed: int = typer.Option(0, help="Another seed, another split; the same seed, the same split."),
-) -> None:
-    """Split a manifest by group (lesion, patient, slide), stratified by diagnosis and confirmation."""
-    from tejido.data import manifest as manifests
-    from tejido.data import splits
+def _tell(name: str, problems: list[str], unmapped: Counter[str]) -> None:
+    for problem in problems:
+        terminal.note(f"{name}: {problem}")
+    for term, count in unmapped.most_common():
+        terminal.note(f"{name}: {count:,} images have the diagnosis {term!r}, which the taxonomy does not know")
 
-    table = manifests.read(manifest)
-    if val + test >= 1:
-        raise TejidoError("nothing is left for training; --val and --test must sum to less than 1")
-    fractions = {"train": 1 - val - test, "val": val, "test": test}
-    splits.write(splits.split_by_group(table, fractions, seed=seed), out)
-    assigned = splits.load(out, table)
-    print(f"{out}: no group stands in two splits")
-    for name in splits.SPLITS:
-        rows = table[assigned == name]
-        print(f"  {name:<5} {len(rows):>7,} images of {rows['group_id'].nunique():>6,} groups")
-    print("Next: name both files in a recipe's data section, then: tejido train RECIPE")
+
+def _summary(report: JoinReport) -> str:
+    """One line on a joined table."""
+    parts = [f"{report.matched:,} images known", f"{report.refined:,} diagnoses made finer"]
+    parts += [f"{count:,} filled in: {fact}" for fact, count in report.filled.most_common()]
+    if found := report.contradictions:
+        first = found[0]
+        example = f"{first.image_id}: {first.ours}, not {first.theirs}"
+        parts.append(f"{len(found):,} contradicted ({example})")
+    return f"{report.table}: {'; '.join(parts)}"

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 VERBS: dict[str, tuple[str, str]] = {
     "classify": ("tejido.cli.classify", "Classify pictures with a model file."),
     "models": ("tejido.cli.models", "List bundled and local model files, with their cards."),
-    "data": ("tejido.cli.data", "Build a manifest from sources, and split it without leaks."),
+    "sources": ("tejido.cli.sources", "List the public data sets that can be read: size, licence, how to get each."),
+    "data": ("tejido.cli.data", "Get data sets, build a manifest from them, and split it without leaks."),
     "train": ("tejido.cli.train", "Train a classifier as a recipe says, and export it as one model file."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),
 }

@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from tejido.data.releases import scope
+
+STRATA = ("diagnosis", "confirmation")
 LINKS = ("patient_id", "lesion_id", "slide_id")
 
 
-def group_ids(table: pd.DataFrame) -> pd.Series:
-    """The group of every image: connected components over shared patient, lesion, slide (per source) and equal bytes.
+def group_ids(table: pd.DataFrame, links: Iterable[tuple[str, str]] = ()) -> pd.Series:
+    """The group of every image: connected components over shared patient, lesion, slide and equal bytes.
+
+    Ids of patients, lesions and slides are the source's own, but for those that the ISIC Archive's releases share.
 
     Args:
         table: manifest rows with ``image_id``, ``source``, ``sha256`` and the columns of ``LINKS``.
+        links: further pairs of image ids that belong together; a pair with an id that is not here is passed over.
 
     Returns:
         Series aligned with ``table``: the smallest ``image_id`` of the image's component. Independent of row order.
     """
     count = len(table)
     keys = [table["sha256"].where(table["sha256"].notna())]
-    keys += [table["source"] + "/" + table[name] for name in LINKS]
+    keys += [_scoped(table["source"], table[name]) for name in LINKS]
     edges = [_chain(key) for key in keys]
-    rows, columns = np.concatenate(edges, axis=1) if edges else np.empty((2, 0), int)
+    edges.append(_pairs(table["image_id"], links))
+    rows, columns = np.concatenate(edges, axis=1)
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(count, count))
     _, component = connected_components(graph, directed=False)
     return table["image_id"].groupby(component).transform("min").rename("group_id")
+
+
+def strata(manifest: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The groups of a manifest with what a stratified split needs to know of them.
+
+    A group with several diagnoses counts to the rarest of them.
+
+    Args:
+        manifest: rows with ``group_id``, ``synthetic`` and the columns of ``STRATA``.
+        seed: with the groups' ids it decides their order.
+
+    Returns:
+        Table by group: ``stratum, size, synthetic``, sorted by stratum and then in the order of the seed.
+    """
+    stratum = manifest[list(STRATA)].astype("string").fillna("").agg("/".join, axis=1)
+    table = pd.DataFrame(
+        {
+            "group": manifest["group_id"],
+            "stratum": stratum,
+            "rarity": stratum.map(stratum.value_counts()),
+            "synthetic": manifest["synthetic"].fillna(False),
+        }
+    )
+    groups = (
+        table.sort_values(["rarity", "stratum"], kind="stable")
+        .groupby("group")
+        .agg(stratum=("stratum", "first"), size=("stratum", "size"), synthetic=("synthetic", "any"))
+    )
+    groups["order"] = [hashlib.sha256(f"{seed}/{group}".encode()).hexdigest() for group in groups.index]
+    return groups.sort_values(["stratum", "order"]).drop(columns="order")
+
+
+def _scoped(sources: pd.Series, names: pd.Series) -> pd.Series:
+    scoped = [
+        pd.NA if pd.isna(name) else scope(str(source), str(name)) for source, name in zip(sources, names, strict=True)
+    ]
+    return pd.Series(scoped, index=names.index, dtype="string")
 
 
 def _chain(key: pd.Series) -> np.ndarray:
@@ -36,3 +83,10 @@ def _chain(key: pd.Series) -> np.ndarray:
     order = np.argsort(codes, kind="stable")
     same = codes[order][1:] == codes[order][:-1]
     return np.stack([present[order][:-1][same], present[order][1:][same]])
+
+
+def _pairs(names: pd.Series, links: Iterable[tuple[str, str]]) -> np.ndarray:
+    """Edges between the rows of linked ids. Returns ``int[2, edges]``."""
+    position = {name: row for row, name in enumerate(names)}
+    rows = [(position[a], position[b]) for a, b in links if a in position and b in position]
+    return np.array(rows, int).reshape(-1, 2).T

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from tejido.data.alike import is_flat
+from tejido.data.fingerprint import Fingerprint
+from tejido.data.fingerprints import read_fingerprints
 from tejido.data.groups import group_ids
+from tejido.data.phash import as_hex, hashes
 from tejido.data.tables import read_parquet, write_parquet
 from tejido.errors import DataError, ImageError
-from tejido.runtime.decode import decode
 from tejido.sources.record import ImageRecord
-from tejido.taxonomy import diagnoses, is_finer, malignancy
+from tejido.taxonomy import diagnoses, malignancy
 
 TYPES = {
     "image_id": "string",
@@ -45,11 +47,16 @@ TYPES = {
     "attribution": "string",
     "synthetic": "boolean",
     "official_split": "string",
+    "aspect": "Float32",
 }
 """Columns in order, with their pandas types. Unknown is null. Paths are relative to the manifest's folder.
 
-``phash`` is null until a search for near-duplicates fills it.
+``phash`` is that of ``data.phash``; null for a picture without contrast. ``aspect`` is the true width / height of a
+picture that was squashed into a square, and null for all others. Where only tables were read, ``path`` and all that is
+measured are null.
 """
+LATER = ("aspect",)
+"""Columns that a manifest may lack because it was written before they were known; they are null then."""
 
 
 @dataclass(frozen=True)
@@ -61,34 +68,19 @@ class Unreadable:
     reason: str
 
 
-def refine(records: Iterable[ImageRecord], finer: Mapping[str, str]) -> tuple[list[ImageRecord], int]:
-    """Give records the finer diagnosis that another table knows for their image id.
-
-    A diagnosis is replaced only by one strictly below it in the taxonomy (``akiec`` by ``actinic_keratosis``), never
-    contradicted.
-
-    Returns:
-        The records, and how many were refined.
-    """
-    refined = []
-    changed = 0
-    for record in records:
-        better = finer.get(record.image_id)
-        if better and record.diagnosis and is_finer(better, than=record.diagnosis):
-            record = ImageRecord(**{**record.__dict__, "diagnosis": better})
-            changed += 1
-        refined.append(record)
-    return refined, changed
-
-
 def build(
-    records: list[ImageRecord], folder: Path, *, progress: Callable[[], None] = lambda: None
+    records: list[ImageRecord],
+    folder: Path,
+    *,
+    links: Iterable[tuple[str, str]] = (),
+    progress: Callable[[], None] = lambda: None,
 ) -> tuple[pd.DataFrame, list[Unreadable]]:
-    """Make the manifest: read every file once for its hash and size, check that it decodes, and group.
+    """Make a manifest of all records, as they are: nothing is merged or cleaned (``data.clean`` does that).
 
     Args:
-        records: what the sources say.
+        records: what the sources say; one without a path, which was read from a table, has no hash and no size.
         folder: where the manifest will lie; paths are stored relative to it.
+        links: pairs of image ids that are known to show the same picture.
         progress: called once an image.
 
     Returns:
@@ -97,36 +89,84 @@ def build(
     Raises:
         DataError: two records share an id, or no image can be read.
     """
-    seen: dict[str, Path] = {}
+    _check_ids(records)
+    readable, prints, unreadable = measure(records, progress=progress)
+    table = rows(readable, prints, folder).sort_values("image_id", ignore_index=True)
+    table["group_id"] = group_ids(table, links)
+    return table, unreadable
+
+
+def measure(
+    records: list[ImageRecord], cache: Path | None = None, *, progress: Callable[[], None] = lambda: None
+) -> tuple[list[ImageRecord], list[Fingerprint | None], list[Unreadable]]:
+    """Read every file once.
+
+    Args:
+        records: what the sources say.
+        cache: where fingerprints are remembered.
+        progress: called once an image.
+
+    Returns:
+        The records that can be used, their fingerprints (None where there is no file), and the unreadable files.
+    """
+    paths = [record.path for record in records if record.path is not None]
+    found = iter(read_fingerprints(paths, cache, progress=progress))
+    readable: list[ImageRecord] = []
+    prints: list[Fingerprint | None] = []
+    unreadable = []
+    for record in records:
+        result = None if record.path is None else next(found)
+        if isinstance(result, ImageError):
+            assert record.path is not None
+            unreadable.append(Unreadable(record.image_id, record.path, str(result)))
+            continue
+        if record.path is None:
+            progress()
+        readable.append(record)
+        prints.append(result)
+    return readable, prints, unreadable
+
+
+def rows(records: Sequence[ImageRecord], prints: Sequence[Fingerprint | None], folder: Path) -> pd.DataFrame:
+    """Manifest rows in the order of the records, without groups.
+
+    Raises:
+        DataError: two records share an id, or there is none.
+    """
+    if not records:
+        raise DataError("no image could be read")
+    _check_ids(records)
+    known = _measured(prints)
+    full = [_row(record, folder) | facts for record, facts in zip(records, known, strict=True)]
+    for row in full:
+        row["aspect"] = row["aspect"] if row.get("width") is not None and row["width"] == row["height"] else None
+    return pd.DataFrame(full).reindex(columns=list(TYPES)).astype(TYPES)
+
+
+def _check_ids(records: Sequence[ImageRecord]) -> None:
+    seen: dict[str, Path | None] = {}
     for record in records:
         if record.image_id in seen:
             raise DataError(f"two images are called {record.image_id}: {seen[record.image_id]} and {record.path}")
         seen[record.image_id] = record.path
 
-    def facts(record: ImageRecord) -> dict[str, object] | Unreadable:
-        try:
-            data = record.path.read_bytes()
-            height, width, _ = decode(data).shape
-        except (ImageError, OSError) as error:
-            return Unreadable(record.image_id, record.path, str(error))
-        finally:
-            progress()
-        return {"sha256": hashlib.sha256(data).hexdigest(), "width": width, "height": height}
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes outside the interpreter's lock
-        results = list(pool.map(facts, records))
-    unreadable = [result for result in results if isinstance(result, Unreadable)]
-    rows = [
-        _row(record, folder) | result
-        for record, result in zip(records, results, strict=True)
-        if not isinstance(result, Unreadable)
-    ]
-    if not rows:
-        raise DataError("no image could be read")
-    table = pd.DataFrame(rows).reindex(columns=list(TYPES))
-    table = table.astype(TYPES).sort_values("image_id", ignore_index=True)
-    table["group_id"] = group_ids(table)
-    return table, unreadable
+def _measured(prints: Sequence[Fingerprint | None]) -> list[dict[str, object]]:
+    """What is measured of each picture; a flat one has no perceptual hash."""
+    known = [print_ for print_ in prints if print_ is not None]
+    if not known:
+        return [{} for _ in prints]
+    thumbnails = np.stack([print_.thumbnail for print_ in known])
+    values = iter(zip(hashes(thumbnails).tolist(), is_flat(thumbnails).tolist(), strict=True))
+    measured: list[dict[str, object]] = []
+    for print_ in prints:
+        if print_ is None:
+            measured.append({})
+            continue
+        value, flat = next(values)
+        phash = None if flat else as_hex(value)
+        measured.append({"sha256": print_.sha256, "phash": phash, "width": print_.width, "height": print_.height})
+    return measured
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
@@ -140,7 +180,8 @@ def read(path: Path) -> pd.DataFrame:
     Raises:
         DataError: not a manifest, repeated ids, an image without a group, or a diagnosis that the taxonomy lacks.
     """
-    table = read_parquet(path, tuple(TYPES)).astype(TYPES)
+    table = read_parquet(path, tuple(name for name in TYPES if name not in LATER)).reindex(columns=list(TYPES))
+    table = table.astype(TYPES)
     if table["image_id"].isna().any() or table["image_id"].duplicated().any():
         raise DataError(f"{path}: image ids are missing or repeated")
     if table["group_id"].isna().any():
@@ -154,13 +195,13 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def _row(record: ImageRecord, folder: Path) -> dict[str, object]:
-    row: dict[str, object] = asdict(record)
+    row: dict[str, object] = dict(vars(record))
     row["path"] = _relative(record.path, folder)
-    row["mask_path"] = None if record.mask_path is None else _relative(record.mask_path, folder)
+    row["mask_path"] = _relative(record.mask_path, folder)
     row["malignancy"] = malignancy(record.diagnosis)
     row["synthetic"] = False
     return row
 
 
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+def _relative(path: Path | None, folder: Path) -> str | None:
+    return None if path is None else Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

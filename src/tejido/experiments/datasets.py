@@ -41,10 +41,12 @@ def load_parts(recipe: Recipe, geometry: nn.Module) -> dict[str, Part]:
         SplitLeakError: a group stands on both sides.
     """
     task = taxonomy.task(recipe.task)
+    if not task.labels:
+        raise DataError(f"{task.name} takes its labels from the data; it is a question for probes, not for training")
     table = manifests.read(resolve_path(recipe.data.manifest))
     table["split"] = splits.load(resolve_path(recipe.data.split), table)
-    table["label"] = table["diagnosis"].map(task.label_of, na_action="ignore").astype("string")
-    kept = table[table["label"].notna() & (table["modality"] == task.modality)]
+    table["label"] = table[task.column].map(task.label_of, na_action="ignore").astype("string")
+    kept = table[table["label"].notna() & table["modality"].map(task.admits)]
     if len(kept) < len(table):
         log.info("%d of %d images belong to no label of %s", len(table) - len(kept), len(table), task.name)
     parts = {}

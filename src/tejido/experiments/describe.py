@@ -61,7 +61,7 @@ def describe(
         thresholds={} if task.positive is None or threshold is None else {task.positive: threshold},
         calibration={"method": "scale and bias fitted on validation", **asdict(calibrated)},
         refusal=_refusal(parts["train"].images.images, recipe.evaluation.quality_pass),
-        modality=task.modality,
+        modality=task.modality or "any",
         frame="centre_square" if recipe.image.geometry == "centre_square" else "whole",
         input_size=recipe.image.size,
         quality=qualities.NAMES,

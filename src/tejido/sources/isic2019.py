@@ -1,37 +1,73 @@
-"""ISIC 2019's ground truth as a table of diagnoses by image id (BCN20000, HAM10000, MSK)."""
+"""ISIC 2019: 25,331 dermoscopic images in eight classes (HAM10000, BCN20000 and MSK), and 8,238 test images.
+
+Layout: ``ISIC_2019_{Training,Test}_Input/ISIC_*.jpg`` (2,074 names end in ``_downsampled``),
+``ISIC_2019_*_GroundTruth.csv`` with ``image, MEL, NV, BCC, AK, BKL, DF, VASC, SCC, UNK`` (0/1 or 0.0/1.0),
+``ISIC_2019_*_Metadata.csv`` with ``image, age_approx, anatom_site_general, lesion_id, sex``. Some copies of the
+metadata have three more columns, which are passed over.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tejido.errors import DataError
-from tejido.sources.tables import number, read_table
+from tejido.sources.challenge import ISIC_CLASSES, Part, read_challenge
+from tejido.sources.facts import Facts, FactTable, TableFormat
+from tejido.sources.record import Reading, Source, SourceInfo
+from tejido.sources.tables import Row, lower, number
 
-DIAGNOSES = {
-    "MEL": "melanoma",
-    "NV": "nevus",
-    "BCC": "basal_cell_carcinoma",
-    "AK": "actinic_keratosis",
-    "BKL": "benign_keratosis",
-    "DF": "dermatofibroma",
-    "VASC": "vascular_lesion",
-    "SCC": "squamous_cell_carcinoma",
-}
+TERMS = ISIC_CLASSES | {"AK": "actinic_keratosis", "SCC": "squamous_cell_carcinoma"}
 
 
-def read_ground_truth(path: Path) -> dict[str, str]:
-    """Diagnosis by image id from ``ISIC_2019_Training_GroundTruth.csv`` (one column a class, 0/1 or 0.0/1.0).
+def _truth(row: Row, table: FactTable) -> Facts:
+    return Facts(diagnosis=table.one_hot(row, str(row["image"]), TERMS))
 
-    Images of class UNK are left out.
 
-    Raises:
-        DataError: a column is missing, or a row does not have exactly one class.
-    """
-    truth: dict[str, str] = {}
-    for row in read_table(path, ("image", *DIAGNOSES)):
-        chosen = [name for name in (*DIAGNOSES, "UNK") if number(row.get(name)) == 1.0]
-        if row["image"] is None or len(chosen) != 1:
-            raise DataError(f"{path.name}: {row['image']} has {len(chosen)} classes instead of one")
-        if chosen[0] != "UNK":
-            truth[row["image"]] = DIAGNOSES[chosen[0]]
-    return truth
+def _metadata(row: Row, table: FactTable) -> Facts:
+    return Facts(
+        age=number(row.get("age_approx")),
+        sex=lower(row.get("sex")),
+        site=row["anatom_site_general"],
+        lesion_id=row.get("lesion_id"),
+    )
+
+
+GROUND_TRUTH = TableFormat("ISIC 2019 ground truth", ("image", *TERMS), _truth)
+METADATA = TableFormat("ISIC 2019 metadata", ("image", "age_approx", "anatom_site_general"), _metadata)
+PARTS = (
+    Part("train", 25331, ("*training_groundtruth.csv", "*training_metadata.csv")),
+    Part("test", 8238, ("*test_groundtruth.csv", "*test_metadata.csv")),
+)
+
+
+class Isic2019(Source):
+    """Reader of ISIC 2019."""
+
+    info = SourceInfo(
+        name="isic2019",
+        title="ISIC 2019",
+        summary="Dermoscopic images in eight classes, from HAM10000, BCN20000 and MSK.",
+        modality="dermoscopy",
+        images=33569,
+        licence="CC-BY-NC-4.0",
+        citation=(
+            "Tschandl P, Rosendahl C, Kittler H. The HAM10000 dataset. Sci Data 5, 180161 (2018). Codella N, et al. "
+            "arXiv:1710.05006 (2017). Hernández-Pérez C, Combalia M, et al. BCN20000: dermoscopic lesions in the wild. "
+            "Sci Data 11, 641 (2024)."
+        ),
+        homepage="https://challenge.isic-archive.com/data/#2019",
+        obtain="Download data, metadata and ground truth from the challenge page and unpack them in one folder.",
+        size="about 13 GB",
+        terms=TERMS,
+        collections=("Challenge 2019: Training",),
+    )
+
+    def read(self, root: Path, *, images: bool = True) -> Reading:
+        """Read the tables and images below ``root``; see the module for the layout."""
+        return read_challenge(
+            root,
+            self.info,
+            PARTS,
+            (GROUND_TRUTH, METADATA),
+            attribution="ViDIR Group, Medical University of Vienna; Hospital Clínic de Barcelona; ISIC 2019 (MSK)",
+            images=images,
+        )
