@@ -107,7 +107,8 @@ class Evaluation(_Section):
     sensitivity: Share = 0.9
     """Binary tasks: the threshold is the highest one that reaches this sensitivity on validation."""
     quality_pass: Share = 0.995
-    """Each capture-quality limit is the value that this share of training images stays under."""
+    """Each capture-quality limit is the value that this share of training images stays under, but never so low that
+    a tolerable capture would be refused (``imaging.quality.TOLERABLE``)."""
     bootstrap: Annotated[int, Field(ge=100)] = 2000
     """Rounds of the bootstrap by group."""
 

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from tejido.data import manifest, splits
-from tejido.data.files import replacing
 from tejido.errors import DataError
 from tejido.sources.ham10000 import Ham10000
 from tejido.sources.isic2019 import read_ground_truth
@@ -74,21 +73,6 @@ def test_only_finer_diagnoses_replace() -> None:
     refined, count = manifest.refine(records, {"a": "actinic_keratosis", "b": "melanoma", "c": "melanoma"})
     assert [item.diagnosis for item in refined] == ["actinic_keratosis", "nevus", None]
     assert count == 1
-
-
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "table"
-    path.write_text("old")
-
-    def fill() -> None:
-        with replacing(path) as temporary:
-            temporary.write_text("half")
-            raise OSError(28, "No space left on device")
-
-    with pytest.raises(DataError, match="No space left"):
-        fill()
-    assert path.read_text() == "old"
-    assert [item.name for item in tmp_path.iterdir()] == ["table"]
 
 
 def test_the_real_manifest_and_its_split(shared: Path, tmp_path: Path) -> None:

@@ -95,10 +95,21 @@ def grad_cam(network: Network, image: torch.Tensor, label: int) -> torch.Tensor:
 
 def test_activation_maps_equal_grad_cam(shared: Path) -> None:
     network = zoo.build("mobilenetv1_050", 3, weights=shared / "weights" / "mobilenetv1_050.safetensors").eval()
-    torch.nn.init.normal_(network.head.weight, generator=torch.Generator().manual_seed(0))
+    torch.nn.init.normal_(network.head.weight, generator=torch.Generator().manual_seed(0))  # far from faint
     picture = Image.open(shared / "data" / "isic2017_pairs" / "ISIC_0010459.jpg").resize((128, 128))
     image = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None]
     maps = network.activation_maps(network.features(image))[0]
     assert maps.shape == (3, 4, 4)
     for label in range(3):
         assert torch.allclose(maps[label], grad_cam(network, image, label), atol=1e-5)
+
+
+def test_faint_evidence_stays_faint() -> None:
+    network = zoo.build("mobilenetv1_025", 2).eval()
+    features = torch.zeros(1, 256, 2, 2)
+    features[0, 0, 0, 0] = 1.0
+    with torch.no_grad():
+        network.head.weight[1, 0] = 0.05
+        assert network.activation_maps(features)[0, 1].max() == pytest.approx(0.05 / 0.25)
+        network.head.weight[1, 0] = 5.0
+        assert network.activation_maps(features)[0, 1].max() == 1.0

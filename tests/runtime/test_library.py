@@ -60,3 +60,8 @@ def test_names_and_paths() -> None:
 def test_the_local_folder_is_below_the_working_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TEJIDO_MODELS", raising=False)
     assert library.local_folder() == Path("models")
+
+
+def test_a_name_that_no_file_can_have() -> None:
+    with pytest.raises(ModelFileError, match="no model is called"):
+        library.load("x" * 5000)

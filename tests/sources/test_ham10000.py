@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ HEADER = "lesion_id,image_id,dx,dx_type,age,sex,localization\n"
 
 def image(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(path)
+    content = np.random.default_rng(zlib.crc32(path.name.encode()))  # another name, another picture
+    Image.fromarray(content.integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(path)
 
 
 def tree(root: Path, rows: str) -> Path:

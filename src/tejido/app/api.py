@@ -14,7 +14,7 @@ from tejido.app.body import read_picture
 from tejido.app.cards import model_entry
 from tejido.app.errors import ApiError
 from tejido.app.schemas import Classification, ErrorAnswer, Health, HeatmapGrid, ModelList
-from tejido.errors import ImageError
+from tejido.errors import ImageError, ModelFileError
 
 if TYPE_CHECKING:
     from tejido.app.shelf import Shelf
@@ -103,6 +103,8 @@ def _classify(shelf: Shelf, name: str, picture: bytes, heatmap: bool) -> Classif
         answer = classifier.predict(picture)
     except ImageError as error:
         raise ApiError(422, "unreadable_image", str(error)) from None
+    except ModelFileError as error:  # a file that loads but whose answers are not numbers
+        raise ApiError(422, "unusable_model", str(error)) from None
     grid = None
     if heatmap and answer.heatmap is not None:
         grid = HeatmapGrid(rows=answer.heatmap.tolist(), frame=classifier.metadata.frame)

@@ -77,6 +77,7 @@ def build(
     """
     from collections import Counter
 
+    from rich.console import Console
     from rich.progress import Progress
 
     from tejido import taxonomy
@@ -106,7 +107,7 @@ def build(
         if len(kept) < len(records):
             terminal.note(f"{len(records) - len(kept):,} images have no label in {wanted.name} and were left out")
         records = kept
-    with Progress(transient=True) as progress:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("Reading images", total=len(records))
         rows, unreadable = manifest.build(records, out.parent, links=links, progress=lambda: progress.advance(bar))
     for lost in unreadable:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tejido.data.files import read_parquet, write_parquet
 from tejido.data.groups import group_ids
+from tejido.data.tables import read_parquet, write_parquet
 from tejido.errors import DataError, ImageError
 from tejido.runtime.decode import decode
 from tejido.sources.record import ImageRecord

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tejido.data.files import read_parquet, write_parquet
+from tejido.data.tables import read_parquet, write_parquet
 from tejido.errors import DataError, SplitLeakError
 
 SPLITS = ("train", "val", "test")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 import torch
+from rich.console import Console
 from rich.progress import Progress
 from torch import nn
 
@@ -49,7 +50,7 @@ def load_parts(recipe: Recipe, geometry: nn.Module) -> dict[str, Part]:
     if len(kept) < len(table):
         log.info("%d of %d images belong to no label of %s", len(table) - len(kept), len(table), task.name)
     parts = {}
-    with Progress(transient=True) as progress:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("Decoding images", total=len(kept))
         for name in splits.SPLITS:
             rows = kept[kept["split"] == name].reset_index(drop=True)

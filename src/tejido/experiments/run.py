@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tejido import recipe as recipes
-from tejido.data.files import replacing
 from tejido.errors import DataError
+from tejido.files import replacing
 from tejido.recipe import Recipe
 
 _PACKAGES = ("tejido", "torch", "torchvision", "timm", "pytorch-lightning", "onnx", "onnxruntime", "numpy", "Pillow")

@@ -12,13 +12,15 @@ import torch
 from torch import Tensor
 
 from tejido import __version__, taxonomy
-from tejido.data.files import replacing, write_parquet
+from tejido.data.tables import write_parquet
 from tejido.errors import DataError
 from tejido.experiments.datasets import Part, load_parts
 from tejido.experiments.run import Run
 from tejido.export import agreement
+from tejido.export.card import card
 from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
+from tejido.files import replacing
 from tejido.imaging import quality as qualities
 from tejido.imaging.geometry import GEOMETRIES
 from tejido.metrics import calibration, predictions, thresholds
@@ -44,7 +46,7 @@ def train(run: Run) -> dict[str, Any]:
     """Carry out a run, or what is left of it after an interruption.
 
     Writes ``checkpoints/``, ``metrics.csv``, ``predictions.parquet`` (validation and test, of the PyTorch network),
-    ``model.onnx`` and ``metrics.json``.
+    ``model.onnx``, ``card.md`` and ``metrics.json``.
 
     Returns:
         What ``metrics.json`` holds.
@@ -78,6 +80,7 @@ def train(run: Run) -> dict[str, Any]:
     module = Deployed(geometry, network, calibrated)
     metadata = _metadata(recipe, task, parts, calibrated, threshold, metrics["test"])
     found = _export(run, module, metadata, parts["val"])
+    run.write_text("card.md", card(metadata))
     result = {
         "calibration": asdict(calibrated),
         "threshold": threshold,
@@ -150,9 +153,9 @@ def _metadata(
 
 @torch.inference_mode()
 def _refusal(images: Tensor, passing: float) -> tuple[RefusalRule, ...]:
-    """Refuse what is blurred, dark or glaring beyond nearly all of the training images."""
+    """Refuse what is blurred, dark or glaring beyond nearly all training images, and beyond what is tolerable."""
     measured = torch.cat([qualities.Quality()(part) for part in torch.split(images, 256)]).numpy()
-    limits = np.quantile(measured, passing, axis=0)
+    limits = np.maximum(np.quantile(measured, passing, axis=0), qualities.TOLERABLE)
     return tuple(
         RefusalRule(code=name, output="quality", index=index, above=float(limit))
         for index, (name, limit) in enumerate(zip(qualities.NAMES, limits, strict=True))

@@ -31,7 +31,7 @@ class Tolerance:
     labels: float = 0.995
     heatmap: float = 0.05
     quality: float = 0.01
-    pixels: float = 1e-3
+    pixels: float = 1e-2
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 NAMES = ("blur", "darkness", "glare")
+TOLERABLE = (0.5, 0.5, 0.05)
+"""Values up to which a capture is never refused, however clean the training images are: a few glaring pixels are not
+a reason, although hardly any training image has them."""
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _GLARE = 245.0  # a sample this bright in all three channels carries no colour any more
 _TAPS = 9

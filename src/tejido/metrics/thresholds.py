@@ -9,7 +9,10 @@ from tejido.errors import DataError
 
 
 def at_sensitivity(positive: NDArray[np.bool_], score: NDArray[np.floating], sensitivity: float) -> float:
-    """The highest threshold t for which at least this share of the positives has ``score >= t``.
+    """A threshold t for which at least this share of the positives has ``score >= t``, and no higher one does better.
+
+    All thresholds between two neighbouring scores decide alike; the middle is taken, so that a score that differs in
+    its last digits on another runtime is not decided differently.
 
     Raises:
         DataError: there is no positive.
@@ -18,4 +21,6 @@ def at_sensitivity(positive: NDArray[np.bool_], score: NDArray[np.floating], sen
     if not len(scores):
         raise DataError("no positive image to choose a threshold on")
     needed = max(1, int(np.ceil(sensitivity * len(scores) - 1e-9)))
-    return float(scores[needed - 1])
+    reached = scores[needed - 1]
+    below = score[score < reached]
+    return float((reached + below.max()) / 2) if len(below) else float(reached)

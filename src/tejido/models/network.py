@@ -9,6 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+FAINT = 0.25
+"""Evidence of one cell, in units of the logit, below which a heatmap is not scaled up to full brightness."""
+
 
 class Network(nn.Module):
     """A classifier of square RGB images.
@@ -62,6 +65,10 @@ class Network(nn.Module):
         return self.head(pooled)  # type: ignore[no-any-return]
 
     def activation_maps(self, features: Tensor) -> Tensor:
-        """Class activation maps ``float32[B, C, h, w]`` in 0..1: positive evidence over the largest value."""
+        """Class activation maps ``float32[B, C, h, w]`` in 0..1: positive evidence over the largest value.
+
+        Where even the largest is below ``FAINT`` the map stays faint, so that a hint of evidence is not blown up into
+        a bright spot.
+        """
         maps = functional.relu(functional.conv2d(features, self.head.weight[:, :, None, None]))
-        return maps / maps.amax((2, 3), keepdim=True).clamp(min=1e-6)
+        return maps / maps.amax((2, 3), keepdim=True).clamp(min=FAINT)

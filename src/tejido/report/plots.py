@@ -38,8 +38,8 @@ def learning_curves(history: pd.DataFrame, head_epochs: int) -> Figure:
         best = history.iloc[int(history["val_auc"].argmax())]
         auc.plot(best["epoch"], best["val_auc"], "o", color=ORANGE)
         auc.annotate(
-            f"best {best['val_auc']:.3f}", (best["epoch"], best["val_auc"]), (0, -14), textcoords="offset points",
-            ha="center", color=ORANGE,
+            f"best {best['val_auc']:.3f}", (best["epoch"], best["val_auc"]), (-6, -24), textcoords="offset points",
+            ha="right", color=ORANGE,
         )  # fmt: skip
         auc.set(xlabel="epoch", ylabel="validation AUC")
         if head_epochs:

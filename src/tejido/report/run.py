@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tejido import taxonomy
-from tejido.data.files import replacing
 from tejido.experiments.run import Run
+from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
 from tejido.report import plots
 

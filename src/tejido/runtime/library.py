@@ -51,12 +51,10 @@ def locate(model: str | Path) -> Path:
     text = str(model)
     if isinstance(model, Path) or text.endswith(".onnx") or os.sep in text or "/" in text:
         return Path(model)
-    for folder in (BUNDLED, local_folder()):
-        path = folder / f"{text}.onnx"
-        if path.is_file():
-            return path
-    names = ", ".join(entry.name for entry in entries()) or "none"
-    raise ModelFileError(f"no model is called {text!r}; there are: {names}")
+    known = {path.stem: path for folder in (local_folder(), BUNDLED) for path in sorted(folder.glob("*.onnx"))}
+    if text not in known:
+        raise ModelFileError(f"no model is called {text[:80]!r}; there are: {', '.join(known) or 'none'}")
+    return known[text]
 
 
 def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 1) -> Classifier:

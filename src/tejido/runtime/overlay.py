@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from tejido.errors import TejidoError
+from tejido.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -131,13 +132,8 @@ def _identity(path: Path) -> str:
 
 
 def _write_png(pixels: NDArray[np.uint8], path: Path) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        Image.fromarray(pixels).save(part, format="PNG")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise TejidoError(f"{path}: cannot be written ({_reason(error)})") from None
+    with replacing(path) as temporary:
+        Image.fromarray(pixels).save(temporary, format="PNG")
 
 
 def _reason(error: Exception) -> str:

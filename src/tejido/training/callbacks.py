@@ -9,7 +9,7 @@ import pandas as pd
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, EarlyStopping
 
-from tejido.data.files import replacing
+from tejido.files import replacing
 
 
 class History(Callback):

@@ -35,6 +35,7 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     """
     settings = recipe.training
     torch.use_deterministic_algorithms(True, warn_only=True)
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # hardware listings and advertisements
     counts = torch.bincount(train.labels, minlength=network.head.out_features).tolist()
     augment = Augment(**recipe.augmentation.model_dump())
     module = ClassifyModule(network, augment, settings, counts, recipe.seed)
@@ -63,6 +64,8 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     train_loader = DataLoader(train, settings.batch, sampler=sampler, drop_last=True, collate_fn=as_batch)
     val_loader = DataLoader(val, 4 * settings.batch, collate_fn=as_batch)
     resume = checkpoints / "last.ckpt"
+    if resume.is_file():
+        _read(resume)  # so that a damaged one is said in a line
     with _quiet():
         trainer.fit(module, train_loader, val_loader, ckpt_path=resume if resume.is_file() else None, weights_only=True)
     return load_best(network, checkpoints / "best.ckpt")
@@ -74,14 +77,12 @@ def load_best(network: Network, path: Path) -> Network:
     Raises:
         DataError: the checkpoint is missing or damaged, or belongs to another network.
     """
+    state = _read(path)
+    prefix = "network."
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-        prefix = "network."
         network.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such checkpoint") from None
-    except Exception as error:  # torch reports damaged files with many types
-        raise DataError(f"{path}: not a checkpoint of this network ({str(error).splitlines()[0]})") from None
+    except RuntimeError as error:
+        raise DataError(f"{path}: a checkpoint of another network ({str(error).splitlines()[0]})") from None
     return network.cpu().eval()
 
 
@@ -92,11 +93,21 @@ def logits_of(network: Network, images: Tensor, *, batch: int = 256) -> Tensor:
     return torch.cat([network(part) for part in torch.split(images, batch)])
 
 
+def _read(path: Path) -> dict[str, Tensor]:
+    """The weights in a checkpoint; nothing in the file is executed."""
+    try:
+        weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such checkpoint") from None
+    except Exception as error:  # torch reports damaged files with many types
+        raise DataError(f"{path}: not a checkpoint ({str(error).splitlines()[0]})") from None
+    return weights
+
+
 class _quiet(warnings.catch_warnings):  # noqa: N801
-    """Silence the trainer's hints about workers and logging, which do not apply to images held in memory."""
+    """Silence the trainer's hints about workers, which do not apply to images held in memory."""
 
     def __enter__(self) -> None:
         super().__enter__()
         warnings.filterwarnings("ignore", module="pytorch_lightning.*")
         warnings.filterwarnings("ignore", module="torch.*")
-        logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)

@@ -1,0 +1,68 @@
+"""A model's card: what its metadata says, as Markdown for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tejido.runtime.metadata import Metadata
+
+_PARTS = {"all": "all images", "histology": "histology-confirmed only"}
+
+
+def card(metadata: Metadata) -> str:
+    """Markdown with purpose, decision, data, figures and limits; nothing that the metadata does not hold."""
+    labels = ", ".join(f"{label.name} ({label.es})" for label in metadata.labels)
+    lines = [
+        f"# {metadata.name}",
+        "",
+        f"{metadata.intended_use['en']}",
+        "",
+        f"- Task: {metadata.task}; labels: {labels}",
+        f"- Input: {metadata.modality}, any size; the network sees {metadata.input_size} pixels a side "
+        f"({metadata.frame.replace('_', ' ')})",
+        f"- Decision: {_decision(metadata)}",
+        f"- Refuses: {', '.join(f'{r.code} above {r.above:.2f}' for r in metadata.refusal) or 'nothing'}",
+        f"- Split: {metadata.split['kind']}",
+        f"- Licence of this file: {metadata.licence}",
+        f"- Made {metadata.created} with Tejido {metadata.tejido_version}; recipe sha256 `{metadata.recipe_sha256}`",
+        "",
+        "## Trained on",
+        "",
+        "| source | images | groups | licence | credit |",
+        "| --- | ---: | ---: | --- | --- |",
+    ]
+    lines += [
+        f"| {d.source} | {d.images:,} | {d.groups:,} | {d.licence} | {d.attribution} |" for d in metadata.training_data
+    ]
+    lines += ["", "## On test, with 95 % intervals by group", "", *_figures(metadata.metrics)]
+    return "\n".join(lines) + "\n"
+
+
+def _decision(metadata: Metadata) -> str:
+    if metadata.positive is None:
+        return "the most probable label"
+    return f"“{metadata.positive}” from a probability of {metadata.thresholds[metadata.positive]:.3f}"
+
+
+def _figures(metrics: dict[str, Any]) -> list[str]:
+    parts = {key: title for key, title in _PARTS.items() if key in metrics}
+    lines = [
+        "| | " + " | ".join(parts.values()) + " |",
+        "| --- | " + " | ".join("---" for _ in parts) + " |",
+        "| images (groups) | "
+        + " | ".join(f"{metrics[k]['images']:,} ({metrics[k]['groups']:,})" for k in parts)
+        + " |",
+    ]
+    for name, value in metrics["all"].items():
+        if isinstance(value, dict):
+            cells = [_figure(metrics[key].get(name)) for key in parts]
+            lines.append(f"| {name.replace('_', ' ')} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _figure(figure: dict[str, float | None] | None) -> str:
+    if figure is None:
+        return "–"
+    if figure["low"] is None or figure["high"] is None:
+        return f"{figure['value']:.3f}"
+    return f"{figure['value']:.3f} ({figure['low']:.3f}–{figure['high']:.3f})"

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tejido
+from tejido import recipe as recipes
+from tejido.cli.main import main
+from tejido.errors import DataError, RecipeError, SplitLeakError
+from tejido.experiments.datasets import load_parts
+from tejido.experiments.run import Run
+from tejido.experiments.train import train
+from tejido.imaging.geometry import CentreSquare
+from tests.support.experiment import prepare
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    return prepare(tmp_path_factory.mktemp("tiny"), shared)
+
+
+@pytest.fixture(scope="module")
+def run(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One run through the command line, end to end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("work"))
+        assert main(["train", str(recipe), "training.epochs=2", "seed=4"]) == 0
+        (folder,) = Path("runs/tiny").resolve().iterdir()
+    return Run.open(folder)
+
+
+def test_a_run_leaves_everything_that_its_directory_promises(run: Run) -> None:
+    found = {path.relative_to(run.folder).as_posix() for path in run.folder.rglob("*") if path.is_file()}
+    assert found == {
+        "recipe.yaml",
+        "environment.json",
+        "metrics.csv",
+        "checkpoints/best.ckpt",
+        "checkpoints/last.ckpt",
+        "model.onnx",
+        "card.md",
+        "predictions.parquet",
+        "metrics.json",
+        "plots/learning_curves.png",
+        "plots/roc.png",
+        "plots/reliability.png",
+    }
+    assert (run.recipe.seed, run.recipe.training.epochs) == (4, 2)
+    assert len(pd.read_csv(run.folder / "metrics.csv")) == 3
+
+
+def test_the_model_file_answers_as_the_run_did(run: Run, recipe: Path) -> None:
+    table = pd.read_parquet(run.folder / "predictions.parquet").set_index("image_id")
+    paths = pd.read_parquet(recipe.parent / "manifest.parquet").set_index("image_id")["path"]
+    classifier = tejido.load(run.folder / "model.onnx")
+    test = table[table["split"] == "test"]
+    differences = []
+    for image_id, row in test.iterrows():
+        prediction = classifier.predict(recipe.parent / paths[str(image_id)])
+        differences.append(abs(prediction.probabilities["suspicious"] - row["p_suspicious"]))
+    assert max(differences) <= 1e-2
+    assert classifier.metadata.recipe_sha256 == run.recipe.sha256()
+    assert classifier.metadata.split["images"]["test"] == len(test)
+    metrics = json.loads((run.folder / "metrics.json").read_text())
+    assert metrics["test_agreement"]["largest_difference"] == pytest.approx(max(differences))
+    assert metrics["test_agreement"]["equal_labels"] >= 0.995
+
+
+def test_the_threshold_reaches_its_sensitivity_on_validation(run: Run) -> None:
+    table = pd.read_parquet(run.folder / "predictions.parquet")
+    val = table[(table["split"] == "val") & (table["truth"] == "suspicious")]
+    threshold = json.loads((run.folder / "metrics.json").read_text())["threshold"]
+    assert (val["p_suspicious"] >= threshold).mean() >= 0.9
+
+
+def test_resuming_a_finished_run_changes_no_figure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = json.loads((run.folder / "metrics.json").read_text())
+    answers = pd.read_parquet(run.folder / "predictions.parquet")
+    assert main(["train", "--resume", str(run.folder)]) == 0
+    assert json.loads((run.folder / "metrics.json").read_text()) == before
+    pd.testing.assert_frame_equal(pd.read_parquet(run.folder / "predictions.parquet"), answers)
+
+
+def test_mistakes_are_one_line(recipe: Path, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cases = [
+        (["train"], 2, "name a recipe"),
+        (["train", "nowhere.yaml"], 1, "no such recipe"),
+        (["train", str(recipe), "training.epoch=1"], 1, "did you mean 'epochs'"),
+        (["train", "--resume", str(tmp_path)], 1, "not a run"),
+        (["train", str(recipe), "--resume", str(run.folder)], 1, "is not the recipe of"),
+    ]
+    for arguments, code, message in cases:
+        assert main(arguments) == code, arguments
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+
+
+def load(recipe: Path, *overrides: str) -> None:
+    load_parts(recipes.load(recipe, overrides), CentreSquare(48))
+
+
+def test_data_that_cannot_be_trained_on(recipe: Path, tmp_path: Path, shared: Path) -> None:
+    with pytest.raises(DataError, match="fewer than a batch of 4096"):
+        load(recipe, "training.batch=4096")
+    small = prepare(tmp_path, shared, lesions=40)
+    with pytest.raises(DataError, match=r"no image of '\w+' in"):
+        load(small, "task=skin-7")
+    nonsense = Run(tmp_path, recipes.load(recipe, ("network.name=nonsense",)))
+    with pytest.raises(RecipeError, match="no network is called"):
+        train(nonsense)
+
+
+def test_a_leaking_split_is_refused(recipe: Path, tmp_path: Path) -> None:
+    table = pd.read_parquet(recipe.parent / "manifest.parquet")
+    group = table["group_id"].value_counts().index[0]
+    split = pd.read_parquet(recipe.parent / "split.parquet")
+    members = split["image_id"].isin(table["image_id"][table["group_id"] == group])
+    assert members.sum() >= 2
+    split.loc[members, "split"] = np.resize(["train", "test"], members.sum())
+    split.to_parquet(tmp_path / "leaky.parquet")
+    with pytest.raises(SplitLeakError, match=str(group)):
+        load(recipe, f"data.split={tmp_path}/leaky.parquet")

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+import torch
+from PIL import Image
+
+from tejido.errors import AgreementError
+from tejido.export import agreement
+from tejido.export.deployed import OUTPUTS, Deployed
+from tejido.export.graph import export_graph, store_float16, with_metadata
+from tejido.imaging.geometry import CentreSquare, Stretch
+from tejido.metrics.calibration import Calibration
+from tejido.models import zoo
+from tejido.runtime.classifier import Classifier
+from tests.support.pictures import smooth
+from tests.support.tiny_model import METADATA
+
+META = dataclasses.replace(METADATA, refusal=(), input_size=64)
+
+
+@pytest.fixture(scope="module")
+def module(shared: Path) -> Deployed:
+    network = zoo.build("mobilenetv1_025", 2, weights=shared / "weights" / "mobilenetv1_025.safetensors")
+    torch.nn.init.normal_(network.head.weight, std=0.05, generator=torch.Generator().manual_seed(0))
+    return Deployed(CentreSquare(64), network, Calibration(0.7, (0.0, -0.5))).eval()
+
+
+@pytest.fixture(scope="module")
+def graph(module: Deployed) -> onnx.ModelProto:
+    return export_graph(module)
+
+
+@pytest.fixture(scope="module")
+def pictures(shared: Path) -> list[np.ndarray]:
+    real = [np.asarray(Image.open(path)) for path in sorted((shared / "data" / "ham10000_600x450").glob("*.jpg"))[:4]]
+    return [*real, *agreement.odd_sizes(real[0])]
+
+
+def half(graph: onnx.ModelProto) -> onnx.ModelProto:
+    copy = onnx.ModelProto()
+    copy.CopyFrom(graph)
+    store_float16(copy)
+    return copy
+
+
+def test_float32_answers_as_pytorch(module: Deployed, graph: onnx.ModelProto, pictures: list[np.ndarray]) -> None:
+    found = agreement.check(with_metadata(graph, META), graph, module, pictures)
+    assert found.pictures == len(pictures)
+    assert found.labels == 1
+    session = ort.InferenceSession(graph.SerializeToString())
+    for pixels in (picture[100:164, 200:264].copy() for picture in pictures[:4]):  # at the network's size already
+        answer = session.run(None, {"image": pixels})
+        with torch.no_grad():
+            expected = module(torch.from_numpy(pixels.copy()))
+        assert [o.name for o in session.get_outputs()] == list(OUTPUTS)
+        assert np.abs(answer[0] - expected[0].numpy()).max() < 1e-5
+        assert answer[0].sum() == pytest.approx(1)
+
+
+def test_float16_storage_halves_the_file_and_keeps_the_answer(
+    module: Deployed, graph: onnx.ModelProto, pictures: list[np.ndarray]
+) -> None:
+    small = half(graph)
+    assert small.ByteSize() < 0.56 * graph.ByteSize()
+    agreement.check(with_metadata(small, META), small, module, pictures)
+    assert Classifier(with_metadata(small, META)).predict(pictures[0]).heatmap is not None
+
+
+def test_a_file_that_disagrees_is_refused(module: Deployed, graph: onnx.ModelProto, pictures: list[np.ndarray]) -> None:
+    other = Deployed(CentreSquare(64), module.network, Calibration(3.0, (0.0, 1.0))).eval()
+    with pytest.raises(AgreementError, match="probabilities differ by"):
+        agreement.check(with_metadata(graph, META), graph, other, pictures)
+
+
+def test_a_resize_that_is_not_pillows_is_refused(
+    module: Deployed, graph: onnx.ModelProto, pictures: list[np.ndarray]
+) -> None:
+    broken = onnx.ModelProto()
+    broken.CopyFrom(graph)
+    resize = next(node for node in broken.graph.node if node.op_type == "Resize")
+    next(a for a in resize.attribute if a.name == "exclude_outside").i = 0
+    with pytest.raises(AgreementError, match="pixels off Pillow"):
+        agreement.check(with_metadata(broken, META), broken, module, pictures)
+
+
+def test_not_a_number_is_refused(graph: onnx.ModelProto, pictures: list[np.ndarray], module: Deployed) -> None:
+    broken = Deployed(CentreSquare(64), module.network, Calibration(float("nan"), (0.0, 0.0))).eval()
+    with pytest.raises(AgreementError):
+        agreement.check(with_metadata(graph, META), graph, broken, pictures)
+
+
+def test_the_file_describes_itself_and_names_no_path_of_the_exporting_machine(graph: onnx.ModelProto) -> None:
+    file = with_metadata(graph, META)
+    assert Classifier(file).metadata == META
+    onnx.checker.check_model(onnx.load_from_string(file), full_check=True)
+    assert str(Path(__file__).parents[2]).encode() not in file
+    assert b".py" not in file
+
+
+def test_a_stretched_picture_uses_all_of_it(module: Deployed) -> None:
+    stretched = Deployed(Stretch(64), module.network, Calibration(1.0, (0.0, 0.0))).eval()
+    graph = export_graph(stretched)
+    agreement.check(with_metadata(graph, META), graph, stretched, [smooth(90, 160), smooth(64, 64)])

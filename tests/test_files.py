@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tejido.errors import TejidoError
+from tejido.files import replacing
+
+
+def test_a_finished_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "table"
+    for text in ("old", "new"):
+        with replacing(path) as temporary:
+            temporary.write_text(text)
+        assert path.read_text() == text
+    assert [item.name for item in path.parent.iterdir()] == ["table"]
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "table"
+    path.write_text("old")
+
+    def fill() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(TejidoError, match="No space left"):
+        fill()
+    assert path.read_text() == "old"
+    assert [item.name for item in tmp_path.iterdir()] == ["table"]
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(TejidoError, match="cannot be written"), replacing(tmp_path / "file" / "table"):
+        pass

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from tejido import recipe as recipes
+from tejido.errors import DataError
+from tejido.imaging.geometry import CentreSquare
+from tejido.models import zoo
+from tejido.training.fit import fit, load_best, logits_of
+from tejido.training.images import LabelledImages, decode_all
+from tejido.training.sampler import EpochSampler
+from tejido.training.schedule import one_cycle, staged
+from tests.support.experiment import prepare
+
+EPOCHS = 5
+# Training as a process of its own, so that it can be killed; it prints the answers of the best network at the end.
+SCRIPT = """
+import sys, torch
+from pathlib import Path
+from tejido import recipe as recipes
+from tejido.models import zoo
+from tejido.training.fit import fit, logits_of
+from tejido.training.images import LabelledImages
+folder, recipe, data = (Path(a) for a in sys.argv[1:])
+recipe = recipes.load(recipe)
+images, labels = torch.load(data, weights_only=True)
+torch.manual_seed(recipe.seed)
+network = zoo.build("mobilenetv1_025", 2, weights=recipes.resolve_path(recipe.network.weights))
+train, val = LabelledImages(images[:200], labels[:200]), LabelledImages(images[200:], labels[200:])
+network = fit(network, train, val, recipe, folder)
+torch.save(logits_of(network, val.images), folder / "answers.pt")
+"""
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> tuple[Path, Path]:
+    """A recipe, and real images with their labels in one file."""
+    folder = tmp_path_factory.mktemp("setting")
+    path = prepare(folder, shared)
+    table = pd.read_parquet(folder / "manifest.parquet")
+    images = decode_all(table["path"].map(lambda text: str(folder / text)), CentreSquare(48))
+    labels = torch.from_numpy((table["diagnosis"] != "nevus").to_numpy().astype("int64"))
+    torch.save((images, labels), folder / "data.pt")
+    return path, folder / "data.pt"
+
+
+def start(folder: Path, recipe: Path, data: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(folder), str(recipe), str(data)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def outcome(folder: Path) -> tuple[pd.DataFrame, torch.Tensor]:
+    return pd.read_csv(folder / "metrics.csv"), torch.load(folder / "answers.pt", weights_only=True)
+
+
+def test_killed_three_times_it_ends_as_if_never_killed(setting: tuple[Path, Path], tmp_path: Path) -> None:
+    assert start(tmp_path / "calm", *setting).wait() == 0
+    chance = random.Random()
+    stormy = tmp_path / "stormy"
+    (stormy / "checkpoints").mkdir(parents=True)
+    kills: list[int] = []
+    for target in sorted(chance.sample(range(1, EPOCHS), 3)):
+        process = start(stormy, *setting)
+        while process.poll() is None and epochs_done(stormy) < target:
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 0.3))  # somewhere in the next epoch, or while a checkpoint is written
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            kills.append(epochs_done(stormy))
+    assert start(stormy, *setting).wait() == 0
+    (history, answers), (calm_history, calm_answers) = outcome(stormy), outcome(tmp_path / "calm")
+    assert kills, "the training was too fast to be killed"
+    pd.testing.assert_frame_equal(history, calm_history, check_exact=True)
+    assert torch.equal(answers, calm_answers)
+
+
+def epochs_done(folder: Path) -> int:
+    path = folder / "metrics.csv"
+    return len(pd.read_csv(path)) if path.exists() else 0
+
+
+def test_early_stopping_is_remembered(setting: tuple[Path, Path], tmp_path: Path) -> None:
+    recipe = recipes.load(setting[0], ("training.patience=1", "training.epochs=30", "training.body_rate=0.05"))
+    images, labels = torch.load(setting[1], weights_only=True)
+    parts = LabelledImages(images[:200], labels[:200]), LabelledImages(images[200:], labels[200:])
+    answers = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        network = fit(zoo.build("mobilenetv1_025", 2), *parts, recipe, tmp_path)
+        answers.append((len(pd.read_csv(tmp_path / "metrics.csv")), logits_of(network, parts[1].images)))
+    (first, one), (second, two) = answers
+    assert first == second < 31
+    assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "no such checkpoint"), (b"\x80\x04junk", "not a checkpoint")])
+def test_a_checkpoint_that_cannot_be_read(tmp_path: Path, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "best.ckpt").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        load_best(zoo.build("mobilenetv1_025", 2), tmp_path / "best.ckpt")
+
+
+def test_one_cycle_by_hand() -> None:
+    assert one_cycle(0) == pytest.approx(1 / 25)
+    assert one_cycle(0.15) == pytest.approx((1 + 1 / 25) / 2)
+    assert one_cycle(0.3) == pytest.approx(1)
+    assert one_cycle(1) == pytest.approx(1e-4)
+
+
+def test_one_cycle_equals_torchs() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1)
+    # torch ends at 1/25/final_div_factor and counts the last step as the end
+    theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=101, final_div_factor=400)
+    for step in range(100):
+        assert one_cycle(step / 100) == pytest.approx(theirs.get_last_lr()[0], abs=0.03)
+        optimizer.step()
+        theirs.step()
+
+
+def test_the_stages_follow_each_other() -> None:
+    plan = {"steps_per_epoch": 10, "head_epochs": 2, "epochs": 3}
+    assert [staged(step, **plan)[0] for step in (0, 19, 20, 49)] == [0, 0, 1, 1]
+    assert staged(20, **plan)[1] == pytest.approx(1 / 25)
+    assert staged(0, steps_per_epoch=10, head_epochs=0, epochs=3) == (1, pytest.approx(1 / 25))
+
+
+def test_oversampling_balances_and_the_epoch_decides() -> None:
+    labels = torch.tensor([0] * 900 + [1] * 100)
+    sampler = EpochSampler(labels, seed=3, oversample=True)
+    drawn = labels[list(sampler)]
+    assert len(drawn) == 1000
+    assert drawn.float().mean().item() == pytest.approx(0.5, abs=0.06)
+    assert list(sampler) == list(sampler)
+    first = list(sampler)
+    sampler.set_epoch(1)
+    assert list(sampler) != first
+    plain = EpochSampler(labels, seed=3, oversample=False)
+    assert sorted(plain) == list(range(1000))
+
+
+def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"bad\.jpg: not a picture"):
+        decode_all(pd.Series([str(tmp_path / "bad.jpg")]), CentreSquare(48))
+
+
+def test_a_damaged_checkpoint_is_named_when_a_training_resumes(setting: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "last.ckpt").write_bytes(b"PK\x03\x04 half a file")
+    images, labels = torch.load(setting[1], weights_only=True)
+    part = LabelledImages(images[:64], labels[:64])
+    with pytest.raises(DataError, match=r"last\.ckpt: not a checkpoint"):
+        fit(zoo.build("mobilenetv1_025", 2), part, part, recipes.load(setting[0]), tmp_path)
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    state = {f"network.{key}": value for key, value in zoo.build("mobilenetv1_025", 2).state_dict().items()}
+    torch.save({"state_dict": state}, tmp_path / "best.ckpt")
+    load_best(zoo.build("mobilenetv1_025", 2), tmp_path / "best.ckpt")
+    with pytest.raises(DataError, match="another network"):
+        load_best(zoo.build("mobilenetv1_050", 2), tmp_path / "best.ckpt")
