@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
 from tejido import __version__, taxonomy
+from tejido.data.geometry import restored
 from tejido.data.tables import write_parquet
 from tejido.errors import DataError
 from tejido.experiments.datasets import Part, load_parts
@@ -33,6 +33,7 @@ from tejido.runtime.decode import decode
 from tejido.runtime.metadata import Label, Metadata, RefusalRule, TrainingData
 from tejido.taxonomy import Task
 from tejido.training.fit import fit, logits_of
+from tejido.training.images import Images, batches
 
 GATE_PICTURES = 200
 
@@ -152,9 +153,9 @@ def _metadata(
 
 
 @torch.inference_mode()
-def _refusal(images: Tensor, passing: float) -> tuple[RefusalRule, ...]:
+def _refusal(images: Images, passing: float) -> tuple[RefusalRule, ...]:
     """Refuse what is blurred, dark or glaring beyond nearly all training images, and beyond what is tolerable."""
-    measured = torch.cat([qualities.Quality()(part) for part in torch.split(images, 256)]).numpy()
+    measured = torch.cat([qualities.Quality()(part) for part in batches(images, 256)]).numpy()
     limits = np.maximum(np.quantile(measured, passing, axis=0), qualities.TOLERABLE)
     return tuple(
         RefusalRule(code=name, output="quality", index=index, above=float(limit))
@@ -181,7 +182,9 @@ def _compare_on_test(run: Run, test: Part, table: pd.DataFrame) -> dict[str, flo
     classifier = Classifier(run.folder / "model.onnx")
     columns = [predictions.PREFIX + name for name in classifier.metadata.label_names]
     reference = table[columns].to_numpy(float)
-    answers = [classifier.predict(str(path)) for path in test.rows["path"]]
+    aspects = test.rows["aspect"].to_numpy(float, na_value=np.nan)
+    pictures = (restored(decode(str(path)), aspect) for path, aspect in zip(test.rows["path"], aspects, strict=True))
+    answers = [classifier.predict(picture) for picture in pictures]
     file = np.array([list(answer.probabilities.values()) for answer in answers])
     if len(file) != len(reference):
         raise DataError("the model file did not answer every test image")
