@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tejido.errors import DataError
+
+if TYPE_CHECKING:  # the processes of a cache's build have no use for it and start faster without
+    import pandas as pd
 
 _PATTERN = re.compile(r"(\d+)x(\d+):(\d+)x(\d+)")
 

@@ -67,9 +67,11 @@ class Partial:
             file.write(_line(filled))
 
     def rename(self, path: Path) -> None:
-        """Give the pixel file, which is complete, another name, once it has reached the disk."""
-        with self.path.open("r+b") as file:
-            os.fsync(file.fileno())
+        """Give the pixel file, which is complete, another name.
+
+        It is not forced to the disk first, which would take longer than making it: after a power cut the checksums
+        tell, and the cache is made again.
+        """
         self.path.replace(path)
 
     def forget(self) -> None:

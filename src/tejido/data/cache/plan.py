@@ -7,10 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tejido.data.geometry import Steps
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CHUNK_BYTES = 8 * 2**20
 _CHUNK_IMAGES = 64
@@ -101,19 +103,11 @@ def make(table: pd.DataFrame, steps: Steps, old_rows: Mapping[Content, int]) -> 
         steps: geometry.
         old_rows: first row of every image in the cache before, by content.
     """
-    columns = table.sort_values("image_id")[["image_id", "path", "sha256", "aspect"]]
-    items = []
-    for image_id, path, sha256, aspect in columns.itertuples(index=False, name=None):
-        content = (str(sha256), None if pd.isna(aspect) else float(aspect))
-        known = not pd.isna(sha256)
-        items.append(
-            Item(
-                str(image_id),
-                None if pd.isna(path) else str(path),
-                content[0] if known else None,
-                content[1],
-                old_rows.get(content) if known else None,
-            )
-        )
+    columns = table.sort_values("image_id")[["image_id", "path", "sha256", "aspect"]].astype(object)
+    values = columns.where(columns.notna(), None).itertuples(index=False, name=None)
+    items = [
+        Item(image_id, path, sha256, aspect, None if sha256 is None else old_rows.get((sha256, aspect)))
+        for image_id, path, sha256, aspect in values
+    ]
     image_bytes = steps.size**2 * 3 * steps.per_image
     return Plan(steps, tuple(items), max(1, min(_CHUNK_IMAGES, _CHUNK_BYTES // image_bytes)))
