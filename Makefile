@@ -5,7 +5,7 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
-PIP = -m pip install --quiet --disable-pip-version-check
+PIP = -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint types imports unit clean

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 import tejido
 from tejido.app.api import api_router
 from tejido.app.errors import install_error_handlers
-from tejido.app.headers import LocalHostOnly, SecurityHeaders
+from tejido.app.headers import SecurityHeaders
+from tejido.app.hosts import LocalHostOnly
 from tejido.app.pages import install_pages
 from tejido.app.shelf import Shelf
 from tejido.runtime.library import DEFAULT_MODEL

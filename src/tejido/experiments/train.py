@@ -3,44 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
-from tejido import __version__, taxonomy
+from tejido import taxonomy
 from tejido.data.geometry import restored
 from tejido.data.tables import write_parquet
 from tejido.errors import DataError
 from tejido.experiments.datasets import Part, load_parts
+from tejido.experiments.describe import describe
 from tejido.experiments.run import Run
 from tejido.export import agreement
 from tejido.export.card import card
 from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
 from tejido.files import replacing
-from tejido.imaging import quality as qualities
 from tejido.imaging.geometry import GEOMETRIES
 from tejido.metrics import calibration, predictions, thresholds
-from tejido.metrics.calibration import Calibration
 from tejido.metrics.evaluate import evaluate
 from tejido.models import zoo
 from tejido.recipe import Recipe, resolve_path
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.decode import decode
-from tejido.runtime.metadata import Label, Metadata, RefusalRule, TrainingData
+from tejido.runtime.metadata import Metadata
 from tejido.taxonomy import Task
 from tejido.training.fit import fit, logits_of
-from tejido.training.images import Images, batches
 
 GATE_PICTURES = 200
-
-INTENDED_USE = {
-    "en": "Research and education. Not a medical device; it must not decide about a person's care.",
-    "es": "Investigación y enseñanza. No es un producto sanitario; no debe decidir sobre la atención de una persona.",
-}
 
 
 def train(run: Run) -> dict[str, Any]:
@@ -79,7 +71,7 @@ def train(run: Run) -> dict[str, Any]:
         for name, table in tables.items()
     }
     module = Deployed(geometry, network, calibrated)
-    metadata = _metadata(recipe, task, parts, calibrated, threshold, metrics["test"])
+    metadata = describe(recipe, task, parts, calibrated, threshold, metrics["test"])
     found = _export(run, module, metadata, parts["val"])
     run.write_text("card.md", card(metadata))
     result = {
@@ -104,63 +96,6 @@ def _threshold(task: Task, val: pd.DataFrame, recipe: Recipe) -> float | None:
     score = val[predictions.PREFIX + task.positive].to_numpy(float)
     positive = (val["truth"] == task.positive).to_numpy(bool)
     return thresholds.at_sensitivity(positive, score, recipe.evaluation.sensitivity)
-
-
-def _metadata(
-    recipe: Recipe,
-    task: Task,
-    parts: dict[str, Part],
-    calibrated: Calibration,
-    threshold: float | None,
-    test: dict[str, Any],
-) -> Metadata:
-    train_rows = parts["train"].rows
-    sources = [
-        TrainingData(
-            source=str(source),
-            images=len(rows),
-            groups=int(rows["group_id"].nunique()),
-            licence=", ".join(sorted(rows["licence"].unique())),
-            attribution=", ".join(sorted(rows["attribution"].unique())),
-        )
-        for source, rows in train_rows.groupby("source")
-    ]
-    return Metadata(
-        name=recipe.model,
-        task=task.name,
-        labels=tuple(Label(label.name, label.en, label.es) for label in task.labels),
-        positive=task.positive,
-        thresholds={} if task.positive is None or threshold is None else {task.positive: threshold},
-        calibration={"method": "scale and bias fitted on validation", **asdict(calibrated)},
-        refusal=_refusal(parts["train"].images.images, recipe.evaluation.quality_pass),
-        modality=task.modality or "any",
-        frame="centre_square" if recipe.image.geometry == "centre_square" else "whole",
-        input_size=recipe.image.size,
-        quality=qualities.NAMES,
-        training_data=tuple(sources),
-        split={
-            "kind": "disjoint by group (lesion, patient, slide, identical bytes)",
-            "images": {name: len(part.rows) for name, part in parts.items()},
-            "groups": {name: int(part.rows["group_id"].nunique()) for name, part in parts.items()},
-        },
-        metrics=test,
-        intended_use=INTENDED_USE,
-        licence=recipe.export.licence,
-        recipe_sha256=recipe.sha256(),
-        created=datetime.now(UTC).date().isoformat(),
-        tejido_version=__version__,
-    )
-
-
-@torch.inference_mode()
-def _refusal(images: Images, passing: float) -> tuple[RefusalRule, ...]:
-    """Refuse what is blurred, dark or glaring beyond nearly all training images, and beyond what is tolerable."""
-    measured = torch.cat([qualities.Quality()(part) for part in batches(images, 256)]).numpy()
-    limits = np.maximum(np.quantile(measured, passing, axis=0), qualities.TOLERABLE)
-    return tuple(
-        RefusalRule(code=name, output="quality", index=index, above=float(limit))
-        for index, (name, limit) in enumerate(zip(qualities.NAMES, limits, strict=True))
-    )
 
 
 def _export(run: Run, module: Deployed, metadata: Metadata, val: Part) -> agreement.Agreement:

@@ -96,7 +96,7 @@ export default {
   "about.threshold": "Threshold",
   "about.threshold.value": "“{label}” from {threshold} upward",
   "about.data": "Trained on",
-  "about.data.value": "{source}: {images} pictures, {licence}",
+  "about.data.value": "{source}: {images} pictures, {licence}; {attribution}",
   "about.licence": "Licence of the model",
   "about.created": "Made on",
   "about.size": "Size of the file",

@@ -96,7 +96,7 @@ export default {
   "about.threshold": "Umbral",
   "about.threshold.value": "«{label}» a partir del {threshold}",
   "about.data": "Entrenado con",
-  "about.data.value": "{source}: {images} imágenes, {licence}",
+  "about.data.value": "{source}: {images} imágenes, {licence}; {attribution}",
   "about.licence": "Licencia del modelo",
   "about.created": "Fecha",
   "about.size": "Tamaño del archivo",

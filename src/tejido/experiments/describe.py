@@ -1,0 +1,91 @@
+"""What a run's model file says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import torch
+
+from tejido import __version__
+from tejido.experiments.datasets import Part
+from tejido.imaging import quality as qualities
+from tejido.metrics.calibration import Calibration
+from tejido.recipe import Recipe
+from tejido.runtime.metadata import Label, Metadata, RefusalRule, TrainingData
+from tejido.taxonomy import Task
+from tejido.training.images import Images, batches
+
+INTENDED_USE = {
+    "en": "Research and education. Not a medical device; it must not decide about a person's care.",
+    "es": "Investigación y enseñanza. No es un producto sanitario; no debe decidir sobre la atención de una persona.",
+}
+
+
+def describe(
+    recipe: Recipe,
+    task: Task,
+    parts: dict[str, Part],
+    calibrated: Calibration,
+    threshold: float | None,
+    test: dict[str, Any],
+) -> Metadata:
+    """The metadata of a run's model file, from what the run knows.
+
+    Args:
+        recipe: of the run.
+        task: its task.
+        parts: train, validation and test as they were used.
+        calibrated: what the graph applies.
+        threshold: of the positive label, or None.
+        test: figures of ``metrics.evaluate``.
+    """
+    train_rows = parts["train"].rows
+    sources = [
+        TrainingData(
+            source=str(source),
+            images=len(rows),
+            groups=int(rows["group_id"].nunique()),
+            licence=", ".join(sorted(rows["licence"].unique())),
+            attribution=", ".join(sorted(rows["attribution"].unique())),
+        )
+        for source, rows in train_rows.groupby("source")
+    ]
+    return Metadata(
+        name=recipe.model,
+        task=task.name,
+        labels=tuple(Label(label.name, label.en, label.es) for label in task.labels),
+        positive=task.positive,
+        thresholds={} if task.positive is None or threshold is None else {task.positive: threshold},
+        calibration={"method": "scale and bias fitted on validation", **asdict(calibrated)},
+        refusal=_refusal(parts["train"].images.images, recipe.evaluation.quality_pass),
+        modality=task.modality or "any",
+        frame="centre_square" if recipe.image.geometry == "centre_square" else "whole",
+        input_size=recipe.image.size,
+        quality=qualities.NAMES,
+        training_data=tuple(sources),
+        split={
+            "kind": "disjoint by group (lesion, patient, slide, identical bytes)",
+            "images": {name: len(part.rows) for name, part in parts.items()},
+            "groups": {name: int(part.rows["group_id"].nunique()) for name, part in parts.items()},
+        },
+        metrics=test,
+        intended_use=INTENDED_USE,
+        licence=recipe.export.licence,
+        recipe_sha256=recipe.sha256(),
+        created=datetime.now(UTC).date().isoformat(),
+        tejido_version=__version__,
+    )
+
+
+@torch.inference_mode()
+def _refusal(images: Images, passing: float) -> tuple[RefusalRule, ...]:
+    """Refuse what is blurred, dark or glaring beyond nearly all training images, and beyond what is tolerable."""
+    measured = torch.cat([qualities.Quality()(part) for part in batches(images, 256)]).numpy()
+    limits = np.maximum(np.quantile(measured, passing, axis=0), qualities.TOLERABLE)
+    return tuple(
+        RefusalRule(code=name, output="quality", index=index, above=float(limit))
+        for index, (name, limit) in enumerate(zip(qualities.NAMES, limits, strict=True))
+    )
