@@ -187,7 +187,9 @@ def cache(
 
     steps = Steps(geometry, size, PatchGrid.parse(patches) if patches else None)
     table = manifests.read(manifest)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    # where nobody can see it, it would leave an empty line before an error
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("Packing images", total=len(table))
         report = build_cache(table, out, steps, workers=workers, progress=lambda n: progress.advance(bar, n))
     if report.discarded:
