@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tejido.cli import data_audit, data_split, terminal
+from tejido.cli import data_audit, data_cache, data_split, terminal
 from tejido.cli.verb import new_app
 from tejido.errors import DataError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = new_app()
 app.command()(data_split.split)
 app.command()(data_audit.audit)
+app.command()(data_cache.cache)
 
 
 @app.callback()

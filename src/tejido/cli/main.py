@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sources": ("tejido.cli.sources", "List the public data sets that can be read: size, licence, how to get each."),
     "data": ("tejido.cli.data", "Get data sets, build a manifest from them, and split it without leaks."),
     "train": ("tejido.cli.train", "Train a classifier as a recipe says, and export it as one model file."),
+    "bench": ("tejido.cli.bench", "Measure on this machine."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),
 }
 """Name of the verb -> (module, one line of help)."""
