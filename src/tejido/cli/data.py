@@ -88,9 +88,6 @@ def build(
     """
     from collections import Counter
 
-    from rich.console import Console
-    from rich.progress import Progress
-
     from tejido import taxonomy
     from tejido.data import duplicates, findings, manifest
     from tejido.data.clean import clean
@@ -124,7 +121,7 @@ def build(
         links.extend(table.duplicates)
         records, report = join(records, table.facts, path.name)
         terminal.note(_summary(report))
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with terminal.progress_bar() as progress:
         bar = progress.add_task("Reading and comparing images", total=len(records) + duplicates.steps())
         cleaned = clean(
             records,

@@ -42,9 +42,6 @@ def audit(
 
 def make(manifest: Path, split: Path | None = None) -> Audit:
     """Audit a manifest with what the build left beside it, and a split."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from tejido.data import audit as auditing
     from tejido.data import findings, folds, splits
     from tejido.data import manifest as manifests
@@ -57,7 +54,7 @@ def make(manifest: Path, split: Path | None = None) -> Audit:
     if split is not None:
         sides, facts = folds.read_sides(split, table) if folds.is_folds(split) else splits.read_sides(split, table)
     there = table["path"].notna()
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with terminal.progress_bar() as progress:
         bar = progress.add_task("Looking at images", total=int(there.sum()))
         paths = [Path(path) for path in table["path"][there]]
         seen = iter(read_fingerprints(paths, cache_path(manifest), progress=lambda: progress.advance(bar)))

@@ -5,6 +5,10 @@ from __future__ import annotations
 import io
 import sys
 import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
 
 _LONG_BATCH = 8
 
@@ -31,6 +35,15 @@ def fail(message: str, *, code: int = 1) -> int:
 def note(message: str) -> None:
     """Print one line on standard error."""
     print(one_line(message), file=sys.stderr, flush=True)
+
+
+def progress_bar() -> RichProgress:
+    """A bar on standard error that goes away when it is done; nothing at all where no person can see it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
 class Progress:

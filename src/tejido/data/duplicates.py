@@ -61,12 +61,14 @@ def find(
         Pairs, sorted by position.
     """
     places = np.flatnonzero(~is_flat(thumbnails)) if len(thumbnails) else np.zeros(0, np.int64)
+    if not len(places):
+        return []
     seen = thumbnails[places]
     index = HashIndex(hashes(seen))
     found: dict[tuple[int, int], NearDuplicate] = {}
     views = _views(turned, cropped)
     parts = _Parts(seen) if cropped else None
-    for view, queries in zip(views, view_hashes(seen, views) if len(seen) else (), strict=False):
+    for view, queries in zip(views, view_hashes(seen, views), strict=True):
         radius = CROP_RADIUS if view.kind == "cropped" else RADIUS
         asked, hit = index.near(queries, radius)
         if parts is not None and view.kind == "cropped":

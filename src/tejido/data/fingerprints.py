@@ -15,7 +15,7 @@ from tejido.data.fingerprint import Fingerprint, fingerprint
 from tejido.data.phash import SIDE
 from tejido.errors import ImageError, TejidoError
 
-_BATCH = 512
+_BATCH = 128
 _VERSION = 1
 _TABLE = """CREATE TABLE IF NOT EXISTS fingerprint (
     path TEXT PRIMARY KEY, size INTEGER, modified INTEGER,
