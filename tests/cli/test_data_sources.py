@@ -136,7 +136,7 @@ def test_several_sources_and_tables(run: Callable[..., Result], tmp_path: Path) 
         "copy: 1 images have the diagnosis 'rash', which the taxonomy does not know",
         "breakhis: 7,909 images expected, 1 found",
         "truth.csv: 3 images known; 0 diagnoses made finer; 1 filled in: diagnosis; "
-        "1 contradicted and left as they were (nevus/ISIC_0000002: nevus, not melanoma)",
+        "1 contradicted (nevus/ISIC_0000002: nevus, not melanoma)",
         "lesions.csv: 1 images known; 0 diagnoses made finer; 1 filled in: confirmation; 1 filled in: lesion_id",
     ):
         assert line in result.err.splitlines()
