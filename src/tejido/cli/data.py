@@ -75,6 +75,9 @@ def build(
     exclude: list[str] = typer.Option(
         [], metavar="COLUMN=VALUE", help="Leave out such images; * and ? stand for any text; may be repeated."
     ),
+    keep_duplicates: bool = typer.Option(
+        False, "--keep-duplicates", help="Keep all images of one picture, in one leak group; only repeated ids go."
+    ),
     audit: Path | None = typer.Option(None, metavar="DIR", help="Write the audit there too, as HTML and JSON."),
 ) -> None:
     """Merge sources into one clean manifest: a row an image, with its hashes, size, diagnosis and leak group.
@@ -131,6 +134,7 @@ def build(
             links=links,
             excluded=excluded,
             task=wanted,
+            keep_duplicates=keep_duplicates,
             cache=cache_path(out) if images else None,
             progress=lambda: progress.advance(bar),
         )
