@@ -167,7 +167,7 @@ def test_a_task_keeps_its_own(run: Callable[..., Result], tmp_path: Path) -> Non
     image(tmp_path / "copy" / "actinic keratosis" / "b.jpg")
     out = tmp_path / "m.parquet"
     result = run("data", "build", "--source", f"folders={tmp_path / 'copy'}", "--task", "skin-malignancy", "-o", out)
-    assert "1 images have no label in skin-malignancy and were left out" in result.err
+    assert "1 images removed: not in task" in result.err
     assert pd.read_parquet(out)["malignancy"].tolist() == ["benign"]
 
 
