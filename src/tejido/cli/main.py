@@ -39,7 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
 
 _EXTRAS = {
     "dicom": ("pydicom",),
-    "data": ("pandas", "pyarrow", "scipy", "sklearn"),
+    "data": ("pandas", "pyarrow", "scipy", "sklearn", "jinja2"),
     "train": (
         *("torch", "torchvision", "timm", "pytorch_lightning", "torchmetrics", "safetensors"),
         *("onnx", "onnxscript", "pydantic", "yaml", "matplotlib"),
