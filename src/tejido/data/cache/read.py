@@ -90,8 +90,7 @@ def open_cache(folder: Path, steps: Steps | None = None, *, verify: bool = True)
     Args:
         folder: where it lies.
         steps: the geometry that it must have.
-        verify: read all pixels once and compare their checksums (about a second a gigabyte once it is in memory, and
-            it brings the file there).
+        verify: read all pixels once and compare their checksums, which also brings the file into memory.
 
     Raises:
         DataError: there is none, it has another geometry, or a file is missing, cut off or altered.
