@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED = Path(os.environ.get("TEJIDO_SHARED", Path(__file__).parents[1] / ".." / "shared"))
+
+# A busy machine is no failure: examples may take as long as the test's own limit allows.
+settings.register_profile("tejido", deadline=None)
+settings.load_profile("tejido")
 
 
 @pytest.fixture(scope="session")
