@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tejido.data import folds, split_kinds, splits
@@ -43,6 +43,7 @@ def aligned(split: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
 
 @settings(deadline=None, max_examples=60)
 @given(graphs)
+@example((10, [(0, 1), (0, 16)], 7))
 def test_for_random_links_and_seeds_no_group_crosses(graph: tuple[int, list[tuple[int, int]], int]) -> None:
     count, links, seed = graph
     table = linked(count, links, seed)

@@ -93,7 +93,9 @@ def leave_source_out(manifest: pd.DataFrame, source: str, *, validation: float =
         if len(rest)
         else pd.Series(dtype="string")
     )
-    names = manifest["image_id"].map(inner).fillna(UNUSED).mask(own & ~manifest["synthetic"].fillna(False), "test")
+    # where nothing is left of the others, map() makes a column of numbers
+    names = manifest["image_id"].map(inner).astype("string").fillna(UNUSED)
+    names = names.mask(own & ~manifest["synthetic"].fillna(False), "test")
     return table(manifest, names, kind="leave-one-source-out", source=source, seed=seed)
 
 
