@@ -107,3 +107,13 @@ def test_a_stretched_picture_uses_all_of_it(module: Deployed) -> None:
     stretched = Deployed(Stretch(64), module.network, Calibration(1.0, (0.0, 0.0))).eval()
     graph = export_graph(stretched)
     agreement.check(with_metadata(graph, META), graph, stretched, [smooth(90, 160), smooth(64, 64)])
+
+
+@pytest.mark.parametrize(("pictures", "equal", "passes"), [(80, 79, True), (80, 78, False), (1000, 995, True)])
+def test_one_picture_on_the_edge_is_forgiven(pictures: int, equal: int, passes: bool) -> None:
+    found = agreement.Agreement(pictures, 0.0, equal / pictures, 0.0, 0.0, 0.0)
+    if passes:
+        agreement._enforce(found, agreement.Tolerance())
+    else:
+        with pytest.raises(AgreementError, match="equal labels"):
+            agreement._enforce(found, agreement.Tolerance())

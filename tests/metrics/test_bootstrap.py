@@ -59,10 +59,16 @@ def test_differences_are_paired() -> None:
     score = truth + rng.normal(size=300)
     bootstrap = GroupBootstrap(pd.Series(np.arange(300)), rounds=200)
     same = bootstrap.difference(auc(truth, score), auc(truth, score))
-    assert (same.value, same.low, same.high) == (0, 0, 0)
+    assert (same.value, same.low, same.high) == (0, None, None)
     better = bootstrap.difference(auc(truth, score + 2 * truth), auc(truth, score))
     assert better.low is not None
     assert better.low > 0
+
+
+def test_an_interval_of_no_width_is_not_claimed() -> None:
+    everything = np.ones(5, bool)
+    estimate = GroupBootstrap(pd.Series(np.arange(5)), rounds=100).estimate(share(everything, everything))
+    assert (estimate.value, estimate.low) == (1.0, None)
 
 
 def test_a_figure_that_most_resamples_cannot_define_has_no_interval() -> None:

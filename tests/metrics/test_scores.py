@@ -58,6 +58,8 @@ def test_threshold_at_a_sensitivity_by_hand() -> None:
     assert at_sensitivity(positive, score, 0.75) == pytest.approx(0.2)
     assert at_sensitivity(positive, score, 0.76) == 0.1  # nothing lies below
     assert at_sensitivity(positive, score, 1.0) == 0.1
+    tiny = np.array([0.0, 5e-324])  # neighbours: their middle rounds to the lower one
+    assert at_sensitivity(np.array([False, True]), tiny, 1.0) == 5e-324
     with pytest.raises(DataError, match="no positive"):
         at_sensitivity(np.zeros(5, bool), score, 0.5)
 

@@ -13,7 +13,11 @@ from tejido.metrics.scores import Score
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval; the interval is None where too few resamples define the figure."""
+    """A figure with its 95 % interval.
+
+    The interval is None where resampling cannot tell: too few resamples define the figure, or all give the same, as
+    when every one of a few images is right; an interval of no width would claim certainty.
+    """
 
     value: float
     low: float | None
@@ -57,7 +61,7 @@ class GroupBootstrap:
 
     def _interval(self, value: float, draws: NDArray[np.float64]) -> Estimate:
         defined = draws[~np.isnan(draws)]
-        if np.isnan(value) or len(defined) < 0.9 * len(draws):
+        if np.isnan(value) or len(defined) < 0.9 * len(draws) or defined.min() == defined.max():
             return Estimate(value, None, None)
         low, high = np.quantile(defined, [self._tail, 1 - self._tail])
         return Estimate(value, float(low), float(high))

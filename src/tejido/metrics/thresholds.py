@@ -22,5 +22,6 @@ def at_sensitivity(positive: NDArray[np.bool_], score: NDArray[np.floating], sen
         raise DataError("no positive image to choose a threshold on")
     needed = max(1, int(np.ceil(sensitivity * len(scores) - 1e-9)))
     reached = scores[needed - 1]
-    below = score[score < reached]
-    return float((reached + below.max()) / 2) if len(below) else float(reached)
+    next_below = score[score < reached].max(initial=-np.inf)
+    middle = (reached + next_below) / 2
+    return float(middle if next_below < middle else reached)  # no number may lie between the two

@@ -47,12 +47,22 @@ class ClassifyModule(pl.LightningModule):
         return self.network(images)  # type: ignore[no-any-return]
 
     def on_train_epoch_start(self) -> None:
-        """Set the stage and this epoch's randomness."""
+        """Set the stage and the randomness of this epoch's augmentation."""
         head_only = self.current_epoch < self.settings.head_epochs
         self.network.body.requires_grad_(not head_only)
         self.network.body.train(not head_only)
         self._generator = generator_for(self.seed, self.current_epoch, purpose=2)
-        torch.manual_seed(generator_for(self.seed, self.current_epoch, purpose=3).initial_seed())
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Set the randomness of dropout, which draws from the global generator.
+
+        Only here, because before the first batch others draw from it too, and in another order after a restart. The
+        number drawn and thrown away keeps the masks that the bundled models were trained with.
+        """
+        if batch_idx == 0:
+            torch.manual_seed(generator_for(self.seed, self.current_epoch, purpose=3).initial_seed())
+            if self.current_epoch > 0:
+                torch.empty((), dtype=torch.int64).random_()
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         """Cross-entropy of an augmented batch."""
