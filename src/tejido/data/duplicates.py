@@ -147,7 +147,7 @@ class _Parts:
         hopeful = np.zeros(len(asked), bool)
         for start in range(0, len(asked), _SOME):
             some = slice(start, start + _SOME)
-            hopeful[some] = (seen[asked[some]] * self._targets[hit[some]]).sum(1) >= HOPE[0]
+            hopeful[some] = (seen[asked[some]] * self._targets[hit[some]]).sum(1) >= HOPE
         asked, hit = asked[hopeful], hit[hopeful]
         new = [
             a != b and (min(a, b), max(a, b)) not in known for a, b in zip(asked.tolist(), hit.tolist(), strict=True)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from tejido.data.phash import GREY, SIDE, View, sampling
 
-HOPE = (0.93, 0.95)
-"""Given up is a pair that correlates less than the first where the hash put it, or than the second rounds later."""
-_EARLY, _ROUNDS = 3, 10
+HOPE = 0.93
+"""A pair that correlates less where the hash put it is given up at once ..."""
+_LATER = {0: 0.94, 2: 0.955, 4: 0.97}
+"""... and one that correlates less than this after these rounds. True parts come to .99 and more."""
+_ROUNDS = 10
 _STEP = 0.04
 _HALF = SIDE // 2
 _SOME = 1024
@@ -67,8 +69,8 @@ def find_boxes(
         boxes = np.where(better[:, None], np.stack(tries)[choice, np.arange(len(boxes))], boxes)
         best = np.where(better, top, best)
         steps = np.where(better, steps, steps / 2)
-        if turn == _EARLY:
-            stay = best >= HOPE[1]
+        if turn in _LATER:
+            stay = best >= _LATER[turn]
             left, boxes, best, steps = left[stay], boxes[stay], best[stay], steps[stay]
             wholes, targets = wholes[stay], targets[stay]
     return left, boxes
