@@ -152,3 +152,12 @@ def test_the_documents_give_the_figures_of_the_card(classifier: Classifier, name
     for part in ("all", "histology"):
         for figure in ("auc", "sensitivity", "specificity", "accuracy", "sensitivity_melanoma"):
             assert str(estimate_of(classifier.metadata.metrics[part][figure])) in text, (part, figure)
+
+
+def test_the_documented_commands_make_its_split(shared: Path, tmp_path: Path) -> None:
+    truth = shared / "data" / "csv" / "isic2019_toregore" / "ISIC_2019_Training_GroundTruth.csv"
+    manifest_path, split = str(tmp_path / "m.parquet"), tmp_path / "s.parquet"
+    build = ["data", "build", "--source", f"ham10000={shared / 'data' / 'ham10000'}", "--metadata", str(truth)]
+    assert main([*build, "--task", "skin-suspicion", "--keep-duplicates", "-o", manifest_path]) == 0
+    assert main(["data", "split", manifest_path, "-o", str(split)]) == 0
+    pd.testing.assert_frame_equal(pd.read_parquet(split), pd.read_parquet(RESULTS / "split.parquet"))

@@ -34,6 +34,9 @@ class Data(_Section):
     """Parquet manifest made by ``tejido data build``."""
     split: str
     """Parquet split made by ``tejido data split``."""
+    cache: str | None = None
+    """Folder made by ``tejido data cache`` with the geometry and size of ``image``. Without it, all images are decoded
+    when a run starts and kept in memory."""
 
 
 class Image(_Section):

@@ -67,3 +67,31 @@ def test_shares_that_leave_nothing_for_training(tmp_path: Path, capsys: pytest.C
     code = main(["data", "split", manifest, "-o", str(tmp_path / "s.parquet"), "--val", "0.6", "--test", "0.5"])
     assert code == 1
     assert "nothing is left for training" in capsys.readouterr().err
+
+
+def test_a_cache_and_its_renewal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root, manifest, cache = lesions(tmp_path / "ham", 6), tmp_path / "m.parquet", tmp_path / "cache"
+    assert main(["data", "build", "--source", f"ham10000={root}", "-o", str(manifest)]) == 0
+    (root / "images" / "ISIC_3.jpg").write_bytes(b"broken")
+    pack = ["data", "cache", str(manifest), "-o", str(cache), "--size", "16", "--workers", "1"]
+    capsys.readouterr()
+    assert main(pack) == 0
+    shown = capsys.readouterr()
+    assert "5 images, centre_square 16" in shown.out
+    assert "5 decoded, 0 copied" in shown.out
+    assert "ISIC_3: " in shown.err
+    assert "changed since the manifest was built; left out" in shown.err
+    assert main(pack) == 0
+    assert "0 decoded, 5 copied" in capsys.readouterr().out
+    patches = ["data", "cache", str(manifest), "-o", str(tmp_path / "patches"), "--size", "16"]
+    assert main([*patches, "--patches", "16x16:3x2", "--geometry", "stretch", "--workers", "1"]) == 0
+    assert "5 images, 30 patches, patches 16x16:3x2, stretch 16" in capsys.readouterr().out
+    for arguments, message in (
+        ([*pack, "--geometry", "stretch"], "name another folder"),
+        ([*patches, "--geometry", "round"], "no geometry is called 'round'"),
+        ([*patches, "--patches", "16"], "write patches as WIDTHxHEIGHT:COLUMNSxROWS"),
+    ):
+        assert main(arguments) == 1
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tejido.cli import data_audit, data_split, terminal
+from tejido.cli import data_audit, data_cache, data_split, terminal
 from tejido.cli.verb import new_app
 from tejido.errors import DataError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = new_app()
 app.command()(data_split.split)
 app.command()(data_audit.audit)
+app.command()(data_cache.cache)
 
 
 @app.callback()
@@ -73,6 +74,9 @@ def build(
     images: bool = typer.Option(True, help="--no-images reads the tables alone, for planning."),
     exclude: list[str] = typer.Option(
         [], metavar="COLUMN=VALUE", help="Leave out such images; * and ? stand for any text; may be repeated."
+    ),
+    keep_duplicates: bool = typer.Option(
+        False, "--keep-duplicates", help="Keep all images of one picture, in one leak group; only repeated ids go."
     ),
     audit: Path | None = typer.Option(None, metavar="DIR", help="Write the audit there too, as HTML and JSON."),
 ) -> None:
@@ -130,6 +134,7 @@ def build(
             links=links,
             excluded=excluded,
             task=wanted,
+            keep_duplicates=keep_duplicates,
             cache=cache_path(out) if images else None,
             progress=lambda: progress.advance(bar),
         )

@@ -46,6 +46,7 @@ def clean(
     links: Iterable[tuple[str, str]] = (),
     excluded: Callable[[ImageRecord], str | None] = lambda record: None,
     task: Task | None = None,
+    keep_duplicates: bool = False,
     cache: Path | None = None,
     progress: Callable[[], None] = lambda: None,
 ) -> Cleaned:
@@ -63,6 +64,7 @@ def clean(
         links: pairs of image ids that a publisher lists as duplicates.
         excluded: gives the rule by which an image is left out, or None.
         task: keep only images that have a label in it.
+        keep_duplicates: remove only repeated ids; other images of one picture stay, in one group.
         cache: where fingerprints are remembered between builds.
         progress: called once an image, then ``duplicates.steps()`` times.
 
@@ -91,7 +93,8 @@ def clean(
 
     near = _near_duplicates(prints, progress)
     same = same_pictures(readable, prints, near)
-    clusters = _components(len(readable), ((pair.first, pair.second) for pair in same))
+    superfluous = [pair for pair in same if not keep_duplicates or pair.reason == "same_id"]
+    clusters = _components(len(readable), ((pair.first, pair.second) for pair in superfluous))
     _describe(findings, readable, prints, near, claims)
     kept = _keep_one(readable, prints, claims, clusters, same, findings)
     if task is not None:

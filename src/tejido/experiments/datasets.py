@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import torch
@@ -14,24 +15,32 @@ from torch import nn
 from tejido import taxonomy
 from tejido.data import manifest as manifests
 from tejido.data import splits
+from tejido.data.cache.read import open_cache
+from tejido.data.geometry import Steps
+from tejido.data.patches import PatchGrid, expand
 from tejido.errors import DataError
 from tejido.recipe import Recipe, resolve_path
-from tejido.training.images import LabelledImages, decode_all
+from tejido.training.images import CachedImages, Images, LabelledImages, decode_all
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One side of the split: manifest rows, label names, and images in memory."""
+    """One side of the split: manifest rows (one a patch, where images are cut), label names, and images."""
 
     rows: pd.DataFrame
     truth: list[str]
     images: LabelledImages
 
 
-def load_parts(recipe: Recipe, geometry: nn.Module) -> dict[str, Part]:
-    """Read manifest and split, keep the images that belong to the task, decode them.
+def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = None) -> dict[str, Part]:
+    """Read manifest and split, keep the images that belong to the task, decode them or find them in the cache.
+
+    Args:
+        recipe: says which.
+        geometry: the step that goes into the model file.
+        patches: cut images into these; each patch stands where its image's group does.
 
     Returns:
         ``{"train", "val", "test"}``.
@@ -49,16 +58,25 @@ def load_parts(recipe: Recipe, geometry: nn.Module) -> dict[str, Part]:
     kept = table[table["label"].notna() & table["modality"].map(task.admits)]
     if len(kept) < len(table):
         log.info("%d of %d images belong to no label of %s", len(table) - len(kept), len(table), task.name)
+    steps = Steps(recipe.image.geometry, recipe.image.size, patches)
+    cache = None if recipe.data.cache is None else open_cache(resolve_path(recipe.data.cache), steps)
     parts = {}
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=Console(stderr=True), transient=True, disable=cache is not None) as progress:
         bar = progress.add_task("Decoding images", total=len(kept))
         for name in splits.SPLITS:
             rows = kept[kept["split"] == name].reset_index(drop=True)
-            truth = rows["label"].tolist()
             for label in task.label_names:
-                if label not in truth:
+                if not (rows["label"] == label).any():
                     raise DataError(f"no image of {label!r} in {name}; make another split")
-            images = decode_all(rows["path"], geometry, progress=lambda: progress.advance(bar))
+            images: Images
+            if cache is None:
+                tick = partial(progress.advance, bar)
+                images = decode_all(rows["path"], geometry, aspects=rows["aspect"], patches=patches, progress=tick)
+                rows = rows if patches is None else expand(rows, patches.count)
+            else:
+                rows = cache.locate(rows)
+                images = CachedImages(cache.pixels, rows.pop("row").to_numpy())
+            truth = rows["label"].tolist()
             indices = torch.tensor([task.label_names.index(label) for label in truth])
             parts[name] = Part(rows, truth, LabelledImages(images, indices))
     if len(parts["train"].rows) < recipe.training.batch:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from tejido import __version__
 from tejido.experiments.datasets import Part
@@ -17,6 +16,7 @@ from tejido.metrics.calibration import Calibration
 from tejido.recipe import Recipe
 from tejido.runtime.metadata import Label, Metadata, RefusalRule, TrainingData
 from tejido.taxonomy import Task
+from tejido.training.images import Images, batches
 
 INTENDED_USE = {
     "en": "Research and education. Not a medical device; it must not decide about a person's care.",
@@ -81,9 +81,9 @@ def describe(
 
 
 @torch.inference_mode()
-def _refusal(images: Tensor, passing: float) -> tuple[RefusalRule, ...]:
+def _refusal(images: Images, passing: float) -> tuple[RefusalRule, ...]:
     """Refuse what is blurred, dark or glaring beyond nearly all training images, and beyond what is tolerable."""
-    measured = torch.cat([qualities.Quality()(part) for part in torch.split(images, 256)]).numpy()
+    measured = torch.cat([qualities.Quality()(part) for part in batches(images, 256)]).numpy()
     limits = np.maximum(np.quantile(measured, passing, axis=0), qualities.TOLERABLE)
     return tuple(
         RefusalRule(code=name, output="quality", index=index, above=float(limit))

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from tejido import taxonomy
+from tejido.data.geometry import restored
 from tejido.data.tables import write_parquet
 from tejido.errors import DataError
 from tejido.experiments.datasets import Part, load_parts
@@ -116,7 +117,9 @@ def _compare_on_test(run: Run, test: Part, table: pd.DataFrame) -> dict[str, flo
     classifier = Classifier(run.folder / "model.onnx")
     columns = [predictions.PREFIX + name for name in classifier.metadata.label_names]
     reference = table[columns].to_numpy(float)
-    answers = [classifier.predict(str(path)) for path in test.rows["path"]]
+    aspects = test.rows["aspect"].to_numpy(float, na_value=np.nan)
+    pictures = (restored(decode(str(path)), aspect) for path, aspect in zip(test.rows["path"], aspects, strict=True))
+    answers = [classifier.predict(picture) for picture in pictures]
     file = np.array([list(answer.probabilities.values()) for answer in answers])
     if len(file) != len(reference):
         raise DataError("the model file did not answer every test image")

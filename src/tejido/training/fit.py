@@ -18,7 +18,7 @@ from tejido.models.network import Network
 from tejido.recipe import Recipe
 from tejido.training.callbacks import History, Patience
 from tejido.training.classify import ClassifyModule
-from tejido.training.images import LabelledImages, as_batch
+from tejido.training.images import Images, LabelledImages, as_batch, batches
 from tejido.training.sampler import EpochSampler
 
 _MONITOR = "val_auc"
@@ -87,10 +87,10 @@ def load_best(network: Network, path: Path) -> Network:
 
 
 @torch.inference_mode()
-def logits_of(network: Network, images: Tensor, *, batch: int = 256) -> Tensor:
+def logits_of(network: Network, images: Images, *, batch: int = 256) -> Tensor:
     """Logits ``float32[N, C]`` of ``uint8[N, 3, S, S]``, in evaluation mode."""
     network.eval()
-    return torch.cat([network(part) for part in torch.split(images, batch)])
+    return torch.cat([network(part) for part in batches(images, batch)])
 
 
 def _read(path: Path) -> dict[str, Tensor]:

@@ -1,59 +1,107 @@
-"""Images of a manifest at the network's size, decoded once."""
+"""Images of a manifest at the network's size: decoded once and kept in memory, or mapped from a packed cache."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from tejido.data.geometry import restored
+from tejido.data.patches import PatchGrid
 from tejido.errors import DataError, ImageError
 from tejido.runtime.decode import decode
 
 
-def decode_all(paths: pd.Series, geometry: nn.Module, *, progress: Callable[[], None] = lambda: None) -> Tensor:
+def decode_all(
+    paths: pd.Series,
+    geometry: nn.Module,
+    *,
+    aspects: pd.Series | None = None,
+    patches: PatchGrid | None = None,
+    progress: Callable[[], None] = lambda: None,
+) -> Tensor:
     """Decode files and bring them to the network's geometry, with as many threads as there are processors.
 
     Args:
         paths: image files.
         geometry: a geometry step, ``uint8[3, H, W]`` to ``uint8[3, S, S]``.
+        aspects: true width / height of pictures that were squashed, aligned with ``paths``; null for the others.
+        patches: cut these first, and bring each of them to the geometry.
         progress: called once an image.
 
     Returns:
-        ``uint8[N, 3, S, S]``.
+        ``uint8[N, 3, S, S]``, the patches of an image one after the other.
 
     Raises:
-        DataError: a file cannot be read; the message names it.
+        DataError: a file cannot be read, or is smaller than a patch; the message names it.
     """
 
-    def one(path: str) -> Tensor:
+    def one(path: str, aspect: float) -> Tensor:
         try:
-            pixels = decode(Path(path))
-        except ImageError as error:
+            pixels = restored(decode(Path(path)), aspect)
+            parts = [pixels] if patches is None else patches.cut(pixels)
+        except (DataError, ImageError) as error:
             raise DataError(f"{path}: {error}") from None
         progress()
-        result: Tensor = geometry(torch.from_numpy(pixels.copy()).permute(2, 0, 1))
-        return result.contiguous()
+        squares: list[Tensor] = [geometry(torch.from_numpy(part.copy()).permute(2, 0, 1)) for part in parts]
+        return torch.stack(squares)
 
+    known = np.full(len(paths), np.nan) if aspects is None else aspects.to_numpy(float, na_value=np.nan)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return torch.stack(list(pool.map(one, paths)))
+        return torch.cat(list(pool.map(one, paths, known.tolist())))
+
+
+class CachedImages:
+    """Some rows of a packed cache, to be indexed like a tensor ``uint8[N, 3, S, S]``; only what is asked for is read.
+
+    Args:
+        pixels: ``uint8[M, S, S, 3]``, mapped from the cache's file.
+        rows: ``int64[N]``, which of them, in which order.
+    """
+
+    def __init__(self, pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
+        self._pixels = pixels
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, chosen: int | slice | NDArray[np.int64]) -> Tensor:
+        """A copy of the chosen images, channels-last in memory as the cache holds them."""
+        rows = self._rows[chosen]
+        if isinstance(chosen, int):
+            return torch.from_numpy(self._pixels[rows].copy()).permute(2, 0, 1)
+        return torch.from_numpy(np.take(self._pixels, rows, axis=0)).permute(0, 3, 1, 2)
+
+
+Images = Tensor | CachedImages
+"""``uint8[N, 3, S, S]``."""
+
+
+def batches(images: Images, size: int) -> Iterator[Tensor]:
+    """All images in order, ``size`` at a time."""
+    for start in range(0, len(images), size):
+        yield images[start : start + size]
 
 
 class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
-    """Images in memory with their label indices.
+    """Images with their label indices.
 
     Args:
-        images: ``uint8[N, 3, S, S]``.
+        images: ``uint8[N, 3, S, S]``, in memory or from a cache.
         labels: ``int64[N]``.
     """
 
-    def __init__(self, images: Tensor, labels: Tensor) -> None:
+    def __init__(self, images: Images, labels: Tensor) -> None:
         self.images = images
         self.labels = labels
 
@@ -65,7 +113,12 @@ class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
 
     def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
         """A whole batch at once: one gather instead of one copy an image."""
-        return self.images[indices], self.labels[indices]
+        # numpy copies picture by picture; torch's own indexing goes byte by byte, twenty times slower
+        rows = np.asarray(indices)
+        labels = torch.from_numpy(np.take(self.labels.numpy(), rows))
+        if isinstance(self.images, Tensor) and self.images.is_contiguous():
+            return torch.from_numpy(np.take(self.images.numpy(), rows, axis=0)), labels
+        return self.images[rows], labels
 
 
 def as_batch(items: Any) -> Any:

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tejido.data.geometry import FRAMES, Steps, restored
+from tejido.data.patches import UMA2022, PatchGrid
+from tejido.errors import DataError
+from tejido.imaging.geometry import GEOMETRIES
+from tejido.runtime.decode import decode
+
+
+def with_torch(pixels: np.ndarray, frame: str, size: int) -> np.ndarray:
+    step = GEOMETRIES[frame](size)
+    result: torch.Tensor = step(torch.from_numpy(pixels.copy()).permute(2, 0, 1))
+    return result.permute(1, 2, 0).numpy()
+
+
+# 200 to 128 pixels is the ratio 25:16, whose weights give exact ties; float and fixed point round some of them apart.
+@pytest.mark.parametrize(("frame", "share"), [("centre_square", 3e-4), ("stretch", 1e-3)])
+def test_equals_the_step_of_the_model_file_on_real_lesions(shared: Path, frame: str, share: float) -> None:
+    paths = sorted((shared / "data" / "ham10000_600x450").glob("*.jpg"))
+    paths += sorted((shared / "data" / "ham10000" / "images").glob("*.jpg"))[::400]
+    off = []
+    for path in paths:
+        pixels = decode(path)
+        (mine,) = Steps(frame, 128)(pixels)
+        off.append(np.abs(mine.astype(int) - with_torch(pixels, frame, 128)).ravel())
+    values = np.concatenate(off)
+    assert values.max() <= 1
+    assert (values > 0).mean() <= share
+
+
+def test_every_geometry_of_a_recipe_has_its_twin() -> None:
+    assert set(FRAMES) == set(GEOMETRIES)
+
+
+def test_patches_are_cut_before_the_resize(shared: Path) -> None:
+    path = sorted((shared / "data" / "breakhis").glob("*.png"))[0]
+    pixels = decode(path)
+    squares = Steps("stretch", 112, UMA2022)(pixels)
+    assert squares.shape == (15, 112, 112, 3)
+    (last,) = Steps("stretch", 112)(pixels[235:460, 475:700])
+    assert np.array_equal(squares[14], last)
+    unchanged = Steps("stretch", 225, UMA2022)(pixels)
+    assert np.array_equal(unchanged[14], pixels[235:460, 475:700])
+
+
+def test_what_was_squashed_is_restored() -> None:
+    squashed = np.zeros((180, 180, 3), np.uint8)
+    assert restored(squashed, 4 / 3).shape == (180, 240, 3)
+    assert restored(squashed, 3 / 4).shape == (240, 180, 3)
+    assert restored(squashed, None) is squashed
+
+
+def test_equal_keys_mean_equal_steps() -> None:
+    steps = [
+        Steps(frame, size, patches)
+        for frame in FRAMES
+        for size in (96, 128)
+        for patches in (None, UMA2022, PatchGrid(225, 225, 3, 5))
+    ]
+    assert len({item.key() for item in steps}) == len(steps)
+    for item in steps:
+        again = Steps.from_dict(item.as_dict())
+        assert (again, again.key()) == (item, item.key())
+
+
+def test_steps_that_do_not_exist() -> None:
+    with pytest.raises(DataError, match="no geometry is called 'round'"):
+        Steps("round", 128)
+    with pytest.raises(DataError, match="no size"):
+        Steps("stretch", 0)

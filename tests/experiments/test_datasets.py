@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from tejido import recipe as recipes
+from tejido.data import manifest as manifests
+from tejido.data.cache.build import build_cache
+from tejido.data.geometry import Steps
+from tejido.data.patches import PatchGrid
+from tejido.errors import DataError
+from tejido.experiments.datasets import load_parts
+from tejido.imaging.geometry import CentreSquare
+from tejido.training.images import CachedImages, batches
+from tests.support.experiment import prepare
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    return prepare(tmp_path_factory.mktemp("tiny"), shared)
+
+
+def test_a_recipe_with_a_cache_sees_the_same_images(recipe: Path, tmp_path: Path) -> None:
+    table = manifests.read(recipe.parent / "manifest.parquet")
+    build_cache(table, tmp_path / "cache", Steps("centre_square", 48), workers=1)
+    plain = load_parts(recipes.load(recipe), CentreSquare(48))
+    cached = load_parts(recipes.load(recipe, (f"data.cache={tmp_path}/cache",)), CentreSquare(48))
+    for name, part in plain.items():
+        other = cached[name]
+        assert isinstance(other.images.images, CachedImages)
+        assert other.rows["image_id"].tolist() == part.rows["image_id"].tolist()
+        assert other.truth == part.truth
+        assert torch.equal(other.images.labels, part.images.labels)
+        pairs = zip(batches(part.images.images, 99), batches(other.images.images, 99), strict=True)
+        off = torch.cat([(a.int() - b.int()).abs() for a, b in pairs])
+        assert off.max() <= 1
+        assert (off > 0).float().mean() <= 1e-2  # 150 to 48 is 25:8, full of ties; tests/data/test_geometry.py has 128
+
+
+def test_patches_stand_where_their_image_stands(recipe: Path, tmp_path: Path) -> None:
+    grid = PatchGrid(60, 60, 3, 2)
+    table = manifests.read(recipe.parent / "manifest.parquet")
+    build_cache(table, tmp_path / "cache", Steps("centre_square", 48, grid), workers=1)
+    split = pd.read_parquet(recipe.parent / "split.parquet").set_index("image_id")["split"]
+    sizes = {}
+    for override in ((), (f"data.cache={tmp_path}/cache",)):
+        parts = load_parts(recipes.load(recipe, override), CentreSquare(48), grid)
+        for name, part in parts.items():
+            assert (part.rows["image_id"].map(split) == name).all()
+            assert len(part.rows) == len(part.truth) == len(part.images) == len(part.images.labels)
+            assert sizes.setdefault(name, len(part.rows)) == len(part.rows)
+    assert sum(sizes.values()) == 6 * len(table)
+
+
+def test_a_cache_that_does_not_fit_the_recipe(recipe: Path, tmp_path: Path) -> None:
+    table = manifests.read(recipe.parent / "manifest.parquet")
+    build_cache(table.iloc[:20], tmp_path / "cache", Steps("centre_square", 48), workers=1)
+    override = f"data.cache={tmp_path}/cache"
+    with pytest.raises(DataError, match="older than the manifest"):
+        load_parts(recipes.load(recipe, (override,)), CentreSquare(48))
+    with pytest.raises(DataError, match="holds centre_square 48, not centre_square 64"):
+        load_parts(recipes.load(recipe, (override, "image.size=64")), CentreSquare(64))
+    with pytest.raises(DataError, match="no packed cache"):
+        load_parts(recipes.load(recipe, (f"data.cache={tmp_path}/nowhere",)), CentreSquare(48))
