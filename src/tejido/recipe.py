@@ -37,6 +37,8 @@ class Data(_Section):
     cache: str | None = None
     """Folder made by ``tejido data cache`` with the geometry and size of ``image``. Without it, all images are decoded
     when a run starts and kept in memory."""
+    allow_leaks: bool = False
+    """Accept a split in which groups stand on both sides, to show what a leak is worth. The model file says so."""
 
 
 class Image(_Section):

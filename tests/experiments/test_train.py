@@ -10,6 +10,9 @@ import pytest
 import tejido
 from tejido import recipe as recipes
 from tejido.cli.main import main
+from tejido.data import manifest as manifests
+from tejido.data import splits
+from tejido.data.split_kinds import leaky
 from tejido.errors import DataError, RecipeError, SplitLeakError
 from tejido.experiments.datasets import load_parts
 from tejido.experiments.run import Run
@@ -125,3 +128,17 @@ def test_a_leaking_split_is_refused(recipe: Path, tmp_path: Path) -> None:
     split.to_parquet(tmp_path / "leaky.parquet")
     with pytest.raises(SplitLeakError, match=str(group)):
         load(recipe, f"data.split={tmp_path}/leaky.parquet")
+
+
+def test_a_leaky_split_is_taken_on_purpose_only_and_the_model_file_says_so(recipe: Path, tmp_path: Path) -> None:
+    table = manifests.read(recipe.parent / "manifest.parquet")
+    splits.write(leaky(table), tmp_path / "leaky.parquet")
+    chosen = f"data.split={tmp_path}/leaky.parquet"
+    with pytest.raises(SplitLeakError, match="leaky on purpose"):
+        load(recipe, chosen)
+    leaking = recipes.load(recipe, (chosen, "data.allow_leaks=true", "training.epochs=1"))
+    train(Run.start(leaking, tmp_path))
+    (folder,) = (tmp_path / "tiny").iterdir()
+    kind = tejido.load(folder / "model.onnx").metadata.split["kind"]
+    assert "not checked for leaks" in kind
+    assert kind in (folder / "card.md").read_text()

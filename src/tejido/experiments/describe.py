@@ -22,6 +22,8 @@ INTENDED_USE = {
     "en": "Research and education. Not a medical device; it must not decide about a person's care.",
     "es": "Investigación y enseñanza. No es un producto sanitario; no debe decidir sobre la atención de una persona.",
 }
+DISJOINT = "disjoint by group (lesion, patient, slide, identical bytes)"
+LEAKY = "not checked for leaks: groups may stand in training and in test, and the figures may be too good"
 
 
 def describe(
@@ -67,7 +69,7 @@ def describe(
         quality=qualities.NAMES,
         training_data=tuple(sources),
         split={
-            "kind": "disjoint by group (lesion, patient, slide, identical bytes)",
+            "kind": LEAKY if recipe.data.allow_leaks else DISJOINT,
             "images": {name: len(part.rows) for name, part in parts.items()},
             "groups": {name: int(part.rows["group_id"].nunique()) for name, part in parts.items()},
         },
