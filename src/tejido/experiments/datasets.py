@@ -53,9 +53,7 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
     if not task.labels:
         raise DataError(f"{task.name} takes its labels from the data; it is a question for probes, not for training")
     table = manifests.read(resolve_path(recipe.data.manifest))
-    table["split"] = splits.load(
-        resolve_path(recipe.data.split), table, allow_leaks=recipe.data.allow_leaks
-    )
+    table["split"] = splits.load(resolve_path(recipe.data.split), table, allow_leaks=recipe.data.allow_leaks)
     table["label"] = table[task.column].map(task.label_of, na_action="ignore").astype("string")
     kept = table[table["label"].notna() & table["modality"].map(task.admits)]
     if len(kept) < len(table):
