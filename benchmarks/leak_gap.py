@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tejido import taxonomy
 from tejido.data import manifest as manifests
-from tejido.data import splits
+from tejido.data.splitting import splits
 from tejido.experiments.run import Run
 from tejido.metrics.bootstrap import GroupBootstrap
 from tejido.metrics.scores import auc
