@@ -42,6 +42,9 @@ def test_what_is_unknown_is_filled_in() -> None:
         ("actinic_keratosis", "akiec", "actinic_keratosis", False),
         ("nevus", "nevus", "nevus", False),
         ("nevus", "melanoma", "nevus", True),
+        ("malignant_lesion", "squamous_cell_carcinoma", "squamous_cell_carcinoma", False),
+        ("squamous_cell_carcinoma", "malignant_lesion", "squamous_cell_carcinoma", False),
+        ("akiec", "malignant_lesion", "akiec", False),
         ("nevus", None, "nevus", False),
     ],
 )
