@@ -44,13 +44,13 @@ def make(manifest: Path, split: Path | None = None) -> Audit:
     """Audit a manifest with what the build left beside it, and a split."""
     from tejido.data import manifest as manifests
     from tejido.data.auditing import audit as auditing
-    from tejido.data.cleaning import findings
+    from tejido.data.cleaning.files import read_findings
     from tejido.data.duplicates.fingerprint import Fingerprint
     from tejido.data.duplicates.fingerprints import cache_path, read_fingerprints
     from tejido.data.splitting import folds, splits
 
     table = manifests.read(manifest)
-    found = findings.read(manifest)
+    found = read_findings(manifest)
     sides, facts = None, None
     if split is not None:
         sides, facts = folds.read_sides(split, table) if folds.is_folds(split) else splits.read_sides(split, table)

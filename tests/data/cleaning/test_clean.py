@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tejido.data.cleaning import findings
 from tejido.data.cleaning.clean import Cleaned, clean
 from tejido.data.cleaning.exclude import excluder
 from tejido.errors import DataError
@@ -177,20 +176,3 @@ def test_the_order_of_the_sources_does_not_matter(tmp_path: Path) -> None:
     one, other = run(records, tmp_path), run(records[::-1], tmp_path)
     assert one.manifest.equals(other.manifest)
     assert reasons(one) == reasons(other)
-
-
-def test_findings_can_be_read_again_and_damage_is_seen(tmp_path: Path) -> None:
-    image = blotch(1)
-    records = [record(saved(tmp_path / f"{n}.png", image), diagnosis=d) for n, d in enumerate(("nevus", "melanoma"))]
-    records.append(record(saved(tmp_path / "ok.png", blotch(2))))
-    path = tmp_path / "m.parquet"
-    made = run(records, tmp_path).findings
-    findings.write(made, path)
-    again = findings.read(path)
-    assert again is not None
-    assert again.removed_by_reason() == made.removed_by_reason()
-    assert again.contradictions == made.contradictions
-    findings.findings_path(path).write_text("{")
-    with pytest.raises(DataError, match="build the manifest again"):
-        findings.read(path)
-    assert findings.read(tmp_path / "other.parquet") is None
