@@ -158,6 +158,8 @@ def build(
             f"{len(found.contradictions):,} pictures with contradicting diagnoses: "
             f"{len(found.contradictions) - still:,} settled by the weightier claim, {still:,} removed"
         )
+    for finer in found.refined:
+        terminal.note(f"{finer.images:,} diagnoses made finer by {finer.by}: {finer.fine}, not only {finer.coarse}")
     if found.removed:
         terminal.note(f"every removed image, with its reason: {files.removed_path(out)}")
     counts = Counter(rows["diagnosis"].fillna("(unknown)"))
