@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import shutil
 import tempfile
 from dataclasses import replace
@@ -74,12 +75,13 @@ def test_two_records_with_one_id(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("column", "value", "message"),
-    [("diagnosis", "flu", "no diagnosis 'flu'"), ("group_id", None, "have no group"), ("image_id", None, "missing")],
+    [("diagnosis", "flu", "no diagnosis 'flu'"), ("group_id", None, "have no group"), ("image_id", None, "missing")]
+    + [("aspect", value, "between 0.1 and 10") for value in (0.0, -1.0, math.inf)],
 )
-def test_a_broken_manifest(tmp_path: Path, column: str, value: str | None, message: str) -> None:
+def test_a_broken_manifest(tmp_path: Path, column: str, value: object, message: str) -> None:
     image(tmp_path / "a.png")
     table, _ = manifest.build([record(tmp_path / "a.png")], tmp_path)
-    table[column] = pd.Series([value], dtype="string")
+    table[column] = pd.Series([value], dtype=manifest.TYPES[column])
     manifest.write(table, tmp_path / "m.parquet")
     with pytest.raises(DataError, match=message):
         manifest.read(tmp_path / "m.parquet")

@@ -89,7 +89,7 @@ def build(
     A joined table fills in what is unknown and makes diagnoses finer. Images that cannot be read and terms that the
     taxonomy does not know are listed. A build that was cut off goes on where it was.
     """
-    from collections import Counter
+    from collections import Counter, defaultdict
 
     from tejido import taxonomy
     from tejido.data.cleaning import files
@@ -109,19 +109,19 @@ def build(
     records = []
     links = []
     problems: list[str] = []
-    unmapped: dict[str, dict[str, int]] = {}
+    unmapped: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for reader, folder in chosen:
         reading = reader.read(folder, images=images)
         _tell(reader.info.name, reading.problems, reading.unmapped)
         problems += [f"{reader.info.name}: {problem}" for problem in reading.problems]
-        unmapped |= {reader.info.name: dict(reading.unmapped)} if reading.unmapped else {}
+        unmapped[reader.info.name] += reading.unmapped
         records.extend(reading.records)
         links.extend(reading.duplicates)
     original = list(records)
     for name, table in tables.items():
         _tell(name, table.problems, table.unmapped)
         problems += [f"{name}: {problem}" for problem in table.problems]
-        unmapped |= {name: dict(table.unmapped)} if table.unmapped else {}
+        unmapped[name] += table.unmapped
         links.extend(table.duplicates)
         records, report = join(records, table.facts, name)
         terminal.note(_summary(report))
@@ -140,7 +140,8 @@ def build(
             progress=lambda: progress.advance(bar),
         )
     rows, found = cleaned.manifest, cleaned.findings
-    found.problems, found.unmapped = problems, unmapped
+    found.problems = problems
+    found.unmapped = {name: dict(terms) for name, terms in unmapped.items() if terms}
     for lost in found.removed:
         if lost.reason == "unreadable":
             terminal.note(f"{lost.path}: {lost.detail}; left out")

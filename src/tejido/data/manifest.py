@@ -57,6 +57,8 @@ is measured are null.
 """
 LATER = ("aspect",)
 """Columns that a manifest may lack because it was written before they were known; they are null then."""
+ASPECTS = (0.1, 10.0)
+"""Least and greatest aspect that a picture can have."""
 
 
 @dataclass(frozen=True)
@@ -180,8 +182,8 @@ def read(path: Path) -> pd.DataFrame:
     """Read a manifest and check it; relative paths are resolved against its folder.
 
     Raises:
-        DataError: not a manifest, no image in it, repeated ids, an image without a group, or a diagnosis that the
-            taxonomy lacks.
+        DataError: not a manifest, no image in it, repeated ids, an image without a group, a diagnosis that the
+            taxonomy lacks, or an impossible aspect.
     """
     table = read_parquet(path, TYPES, optional=LATER).reindex(columns=list(TYPES)).astype(TYPES)
     if table.empty:
@@ -193,6 +195,8 @@ def read(path: Path) -> pd.DataFrame:
     strange = set(table["diagnosis"].dropna()) - set(diagnoses())
     if strange:
         raise DataError(f"{path}: the taxonomy has no diagnosis {sorted(strange)[0]!r}")
+    if not table["aspect"].dropna().between(*ASPECTS).all():
+        raise DataError(f"{path}: an aspect is not between {ASPECTS[0]:g} and {ASPECTS[1]:g}")
     for column in ("path", "mask_path"):
         table[column] = table[column].map(lambda text: str(path.parent / text), na_action="ignore").astype("string")
     return table
