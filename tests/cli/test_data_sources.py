@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -145,6 +146,14 @@ def test_several_sources_and_tables(run: Callable[..., Result], tmp_path: Path) 
     assert rows.loc["rash/ISIC_0000004", "diagnosis"] == "basal_cell_carcinoma"
     assert rows.loc["rash/ISIC_0000004", "aspect"] == pytest.approx(4 / 3)
     assert rows["aspect"].notna().sum() == 1
+
+
+def test_unknown_terms_of_two_folders_of_one_source_are_added_up(run: Callable[..., Result], tmp_path: Path) -> None:
+    image(tmp_path / "one" / "rash" / "a.jpg", (20, 20))
+    image(tmp_path / "two" / "rash" / "b.jpg", (30, 20))
+    sources = [part for name in ("one", "two") for part in ("--source", f"folders={tmp_path / name}")]
+    assert run("data", "build", *sources, "-o", tmp_path / "m.parquet", "--audit", tmp_path).code == 0
+    assert json.loads((tmp_path / "audit.json").read_text())["unmapped_terms"] == {"rash": 2}
 
 
 def test_pairs_of_duplicates_stand_in_one_group(run: Callable[..., Result], tmp_path: Path) -> None:

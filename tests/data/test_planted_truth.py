@@ -52,6 +52,20 @@ def test_the_own_split_has_no_leak_and_the_published_one_has(isic9: Path, capsys
     assert main(["data", "audit", manifest, "--split", split]) == 1
 
 
+def test_pictures_that_no_table_mentions_are_reported(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ISIC 2020's four channel-swapped pictures stand in none of its tables."""
+    folder = shared / "data" / "isic2020"
+    swapped = sorted(path.stem for path in (folder / "channel_swapped").glob("*.jpg"))
+    build = ["data", "build", "--source", f"isic2020={folder}", "-o", str(tmp_path / "m.parquet")]
+    assert main([*build, "--audit", str(tmp_path)]) == 0
+    told = f"isic2020: 4 images are in no table and were left out: {', '.join(swapped)}"
+    assert told in capsys.readouterr().err.splitlines()
+    assert told in json.loads((tmp_path / "audit.json").read_text())["problems"]
+    assert told in (tmp_path / "audit.html").read_text()
+
+
 def test_shared_pictures_are_found_without_ids_and_no_lesions_are_merged(shared: Path) -> None:
     ham = Ham10000().read(shared / "data" / "ham10000").records
     lesions = {record.image_id: record.lesion_id for record in ham}

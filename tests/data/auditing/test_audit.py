@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,12 @@ from PIL import Image
 
 from tejido.cli.main import main
 from tejido.data.auditing import colours, skin_tone
-from tejido.data.auditing.audit import nearly_equal
+from tejido.data.auditing.counts import nearly_equal
+from tejido.data.duplicates.fingerprints import cache_path
 from tests.data.pictures import blotch, saved, thumbnail
 from tests.data.tables import manifest
+from tests.sources.test_ham10000 import HEADER
+from tests.sources.trees import table
 
 KEYS = {
     "images",
@@ -134,8 +139,70 @@ def test_a_manifest_without_findings_and_pictures_can_be_audited(
         [{"image_id": f"i{n}", "path": f"gone{n}.png", "licence": "CC0-1.0", "attribution": "us"} for n in range(3)]
     )
     table.to_parquet(tmp_path / "m.parquet")
-    assert main(["data", "audit", str(tmp_path / "m.parquet")]) == 0
-    assert "not known" in capsys.readouterr().out
+    assert main(["data", "audit", str(tmp_path / "m.parquet"), "-o", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "not known" in shown
+    assert "3 files cannot be read any more, such as that of i0" in shown
+    numbers = json.loads((tmp_path / "audit.json").read_text())
+    assert set(numbers) >= KEYS
+    assert (numbers["byte_identical_groups"], numbers["removed"], numbers["files"]) == (None, {}, None)
+    assert "removed as far as is known" in (tmp_path / "audit.html").read_text()
+
+
+def test_an_audit_leaves_no_trace_where_nothing_may_be_written(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache_path(built).unlink()
+    monkeypatch.setattr(os, "access", lambda path, mode, **_: mode != os.W_OK)
+    assert main(["data", "audit", str(built)]) == 0
+    assert not cache_path(built).exists()
+
+
+def test_files_that_changed_or_went_are_named(built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved(tmp_path / "src" / "Train" / "nevus" / "4.png", blotch(77))
+    (tmp_path / "src" / "Train" / "nevus" / "6.png").unlink()
+    (tmp_path / "src" / "Train" / "nevus" / "8.png").write_bytes(b"no picture")
+    capsys.readouterr()
+    assert main(["data", "audit", str(built), "-o", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "1 files changed since the build, such as that of Train/nevus/4" in shown
+    assert "2 files cannot be read any more" in shown
+    assert "2 files cannot be read any more, 1 changed" in (tmp_path / "audit.html").read_text()
+
+
+def test_finer_diagnoses_and_claims_stand_on_the_page(
+    tmp_path: Path, shared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Real pictures: two of HAM10000's, a copy of one in a class folder, and two tables that contradict each other."""
+    ham, copy = tmp_path / "ham", tmp_path / "copy" / "pigmented benign keratosis"
+    source = shared / "data" / "ham10000" / "images"
+    for folder, names in ((ham, ("ISIC_0027419", "ISIC_0025030", "ISIC_0024698")), (copy, ("ISIC_0027419",))):
+        folder.mkdir(parents=True)
+        for name in names:
+            shutil.copy(source / f"{name}.jpg", folder)
+    rows = "HAM_0,ISIC_0027419,bkl,histo,80,male,scalp\nHAM_1,ISIC_0025030,bkl,consensus,80,male,scalp\n"
+    (ham / "HAM10000_metadata.csv").write_text(HEADER + rows + "HAM_2,ISIC_0024698,nv,consensus,80,male,scalp\n")
+    truth = table(
+        tmp_path / "truth" / "t.csv", "image,MEL,NV,BCC,AK,BKL,DF,VASC,SCC,UNK", "ISIC_0025030,1,0,0,0,0,0,0,0,0"
+    )
+    same_name = table(tmp_path / "other" / "t.csv", "name,diagnosis,anatomloc", "ISIC_0025030,5. nevus,back")
+    sources = ("--source", f"ham10000={ham}", "--source", f"folders={tmp_path / 'copy'},name=copy,aspect=4:3")
+    tables = ("--metadata", str(truth), "--metadata", str(same_name))
+    assert main(["data", "build", *sources, *tables, "-o", str(tmp_path / "m.parquet"), "--audit", str(tmp_path)]) == 0
+    assert "1 diagnoses made finer by copy" in capsys.readouterr().err
+    numbers = json.loads((tmp_path / "audit.json").read_text())
+    assert numbers["diagnoses_made_finer"] == {"copy": 1}
+    (finer,) = numbers["details"]["diagnoses_made_finer"]
+    assert finer == {
+        "by": "copy", "coarse": "benign_keratosis", "fine": "pigmented_benign_keratosis", "images": 1,
+    }  # fmt: skip
+    (dropped,) = numbers["details"]["contradictions"]
+    assert dropped["kept_id"] is None
+    assert {(claim["by"], claim["diagnosis"]) for claim in dropped["claims"]} == {
+        ("ham10000", "benign_keratosis"), (str(truth), "melanoma"), (str(same_name), "nevus"),
+    }  # fmt: skip
+    html = (tmp_path / "audit.html").read_text()
+    assert "Diagnoses made finer" in html
+    assert f"{truth}: melanoma (official table)" in html
+    assert f"{same_name}: nevus (collected table)" in html
 
 
 def test_a_class_that_nearly_equals_a_source_is_named() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tejido.data.cleaning.claims import FOLDER, HISTOLOGY, OFFICIAL, Claim, claims_on, settle
+from tejido.data.cleaning.claims import COPIED, FOLDER, HISTOLOGY, OFFICIAL, Claim, claims_on, settle
 from tejido.sources.facts import Facts, FactTable
 from tests.data.pictures import record
 
@@ -18,6 +18,15 @@ from tests.data.pictures import record
         ([("nevus", FOLDER), ("melanoma", OFFICIAL)], "melanoma", True),
         ([("nevus", HISTOLOGY), ("melanoma", OFFICIAL), ("melanoma", FOLDER)], "nevus", True),
         ([("nevus", OFFICIAL), ("melanoma", OFFICIAL), ("melanoma", FOLDER)], None, True),
+        # "malignant" and no more is no contradiction to a carcinoma that lies below akiec
+        ([("malignant_lesion", OFFICIAL), ("squamous_cell_carcinoma", OFFICIAL)], "squamous_cell_carcinoma", False),
+        ([("malignant_lesion", OFFICIAL), ("bowen_disease", FOLDER)], "bowen_disease", False),
+        ([("squamous_cell_carcinoma", HISTOLOGY), ("malignant_lesion", OFFICIAL)], "squamous_cell_carcinoma", False),
+        ([("malignant_lesion", OFFICIAL), ("akiec", OFFICIAL)], "squamous_cell_carcinoma", False),
+        ([("akiec", OFFICIAL), ("malignant_lesion", FOLDER)], "akiec", False),
+        ([("indeterminate_lesion", OFFICIAL), ("actinic_keratosis", OFFICIAL)], "actinic_keratosis", False),
+        ([("malignant_lesion", OFFICIAL), ("actinic_keratosis", OFFICIAL)], None, True),
+        ([("benign_lesion", OFFICIAL), ("squamous_cell_carcinoma", OFFICIAL)], None, True),
         ([("akiec", HISTOLOGY), ("actinic_keratosis", OFFICIAL)], "actinic_keratosis", False),
         ([("akiec", HISTOLOGY), ("actinic_keratosis", OFFICIAL), ("nevus", FOLDER)], "actinic_keratosis", True),
         ([("benign_keratosis", OFFICIAL), ("seborrheic_keratosis", FOLDER)], "seborrheic_keratosis", False),
@@ -25,6 +34,16 @@ from tests.data.pictures import record
             [("benign_keratosis", OFFICIAL), ("seborrheic_keratosis", FOLDER), ("solar_lentigo", FOLDER)],
             "benign_keratosis",
             True,
+        ),
+        (
+            [("benign_keratosis", OFFICIAL), ("seborrheic_keratosis", FOLDER), ("solar_lentigo", COPIED)],
+            "solar_lentigo",
+            True,
+        ),
+        (
+            [("benign_lesion", HISTOLOGY), ("benign_keratosis", OFFICIAL), ("solar_lentigo", FOLDER)],
+            "solar_lentigo",
+            False,
         ),
     ],
 )

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tejido.data.cleaning import findings
 from tejido.data.cleaning.clean import Cleaned, clean
 from tejido.data.cleaning.exclude import excluder
+from tejido.data.cleaning.findings import Refinement
 from tejido.errors import DataError
 from tejido.sources.facts import Facts, FactTable
 from tejido.sources.record import ImageRecord
@@ -113,6 +113,78 @@ def test_a_table_overrules_a_class_folder_for_a_single_picture(tmp_path: Path) -
     assert len(cleaned.findings.contradictions) == 1
 
 
+def test_tables_of_one_rank_that_contradict_each_other_are_both_listed(tmp_path: Path) -> None:
+    lone = record(saved(tmp_path / "x.png", blotch(1)), "nevus/ISIC_0000001", source="isic9")
+    tables = {
+        "2018.csv": FactTable("ISIC 2018 ground truth", {"ISIC_0000001": Facts(diagnosis="benign_keratosis")}),
+        "2019.csv": FactTable("ISIC 2019 ground truth", {"ISIC_0000001": Facts(diagnosis="melanoma")}),
+    }
+    other = record(saved(tmp_path / "y.png", blotch(2)))
+    findings = run([lone, other], tmp_path, tables=tables).findings
+    (found,) = findings.contradictions
+    assert (found.diagnosis, found.by, found.kept_id) == (None, None, None)
+    assert [(claim.by, claim.diagnosis, claim.basis) for claim in found.claims] == [
+        ("2018.csv", "benign_keratosis", "official table"),
+        ("2019.csv", "melanoma", "official table"),
+        ("isic9", "nevus", "class folder"),
+    ]
+    (member,) = found.members
+    assert (member.diagnosis, member.tables) == ("nevus", {"2018.csv": "benign_keratosis", "2019.csv": "melanoma"})
+    (gone,) = findings.removed
+    assert gone.reason == "contradicted"
+    assert gone.detail == "isic9: nevus; 2018.csv: benign_keratosis; 2019.csv: melanoma"
+
+
+def test_diagnoses_made_finer_are_counted_by_who_made_them(tmp_path: Path) -> None:
+    def ham(n: int, diagnosis: str) -> ImageRecord:
+        path = saved(tmp_path / "ham" / f"ISIC_000000{n}.png", blotch(n, 200, 150))
+        return record(path, diagnosis=diagnosis)
+
+    copy = record(
+        saved(tmp_path / "copy.png", blotch(3, 200, 150).resize((150, 150))),
+        "pigmented benign keratosis/ISIC_0000003",
+        source="isic9",
+        diagnosis="pigmented_benign_keratosis",
+        aspect=4 / 3,
+    )
+    truth = FactTable(
+        "ISIC 2019 ground truth",
+        {f"ISIC_000000{n}": Facts(diagnosis="actinic_keratosis") for n in (1, 2)}
+        | {"ISIC_0000003": Facts(diagnosis="benign_keratosis"), "ISIC_0000004": Facts(diagnosis="nevus")},
+    )
+    records = [ham(1, "akiec"), ham(2, "akiec"), ham(3, "benign_keratosis"), copy, ham(4, "nevus")]
+    cleaned = run(records, tmp_path, tables={"truth.csv": truth})
+    assert cleaned.findings.refined == [
+        Refinement("isic9", "benign_keratosis", "pigmented_benign_keratosis", 1),
+        Refinement("truth.csv", "akiec", "actinic_keratosis", 2),
+    ]
+    assert cleaned.findings.contradictions == []
+    # only images that are kept count
+    only = run(records, tmp_path, tables={"truth.csv": truth}, task=task("skin-3"))
+    assert [item.by for item in only.findings.refined] == ["isic9"]
+
+
+def test_a_file_name_that_two_sources_share_is_no_picture_that_they_share(tmp_path: Path) -> None:
+    one = record(saved(tmp_path / "a" / "1.png", blotch(1)), "nevus/1", source="a")
+    two = record(saved(tmp_path / "b" / "1.png", blotch(2)), "nevus/1", source="b")
+    with pytest.raises(DataError, match=r"two images are called nevus/1: .*a/1.png and .*b/1.png; rename"):
+        run([one, two], tmp_path)
+    for picture in (blotch(1), blotch(1).resize((60, 45))):
+        copy = record(saved(tmp_path / "c" / "1.png", picture), "nevus/1", source="c")
+        for keep_duplicates in (False, True):
+            cleaned = run([one, copy], tmp_path, keep_duplicates=keep_duplicates)
+            assert [removal.reason for removal in cleaned.findings.removed] == ["same_id"]
+
+
+def test_duplicates_that_are_kept_keep_their_own_diagnosis_and_share_a_group(tmp_path: Path) -> None:
+    image = blotch(1)
+    records = [record(saved(tmp_path / f"{n}.png", image), diagnosis=d) for n, d in enumerate(("nevus", "melanoma"))]
+    cleaned = run(records, tmp_path, keep_duplicates=True)
+    assert cleaned.manifest["diagnosis"].tolist() == ["nevus", "melanoma"]
+    assert cleaned.manifest["group_id"].tolist() == ["0", "0"]
+    assert cleaned.findings.byte_identical_contradicted == 1
+
+
 def test_known_duplicates_crops_and_removed_images_tie_groups(tmp_path: Path) -> None:
     image = blotch(3)
     records = [
@@ -157,6 +229,24 @@ def test_filters_tasks_and_broken_files_are_accounted_for(tmp_path: Path) -> Non
     assert cleaned.findings.files == len(cleaned.manifest) + len(cleaned.findings.removed)
 
 
+@pytest.mark.parametrize(
+    ("rule", "fits"),
+    [
+        ("age=50", True),
+        ("age=5", False),
+        ("age=5*", True),
+        ("age=", False),
+        ("sex=", True),
+        ("attribution=[us*", True),
+        ("attribution=[su]*", False),
+        ("malignancy=benign", True),
+        ("diagnosis=NEV?S", True),
+    ],
+)
+def test_filters(rule: str, fits: bool) -> None:
+    assert excluder([rule])(record(None, "a", age=50.0, attribution="[Us] & co")) == (rule if fits else None)
+
+
 @pytest.mark.parametrize("rule", ["SONIC", "nothing=x", "=x"])
 def test_filters_that_make_no_sense(rule: str) -> None:
     with pytest.raises(DataError, match="write column=value"):
@@ -177,20 +267,3 @@ def test_the_order_of_the_sources_does_not_matter(tmp_path: Path) -> None:
     one, other = run(records, tmp_path), run(records[::-1], tmp_path)
     assert one.manifest.equals(other.manifest)
     assert reasons(one) == reasons(other)
-
-
-def test_findings_can_be_read_again_and_damage_is_seen(tmp_path: Path) -> None:
-    image = blotch(1)
-    records = [record(saved(tmp_path / f"{n}.png", image), diagnosis=d) for n, d in enumerate(("nevus", "melanoma"))]
-    records.append(record(saved(tmp_path / "ok.png", blotch(2))))
-    path = tmp_path / "m.parquet"
-    made = run(records, tmp_path).findings
-    findings.write(made, path)
-    again = findings.read(path)
-    assert again is not None
-    assert again.removed_by_reason() == made.removed_by_reason()
-    assert again.contradictions == made.contradictions
-    findings.findings_path(path).write_text("{")
-    with pytest.raises(DataError, match="build the manifest again"):
-        findings.read(path)
-    assert findings.read(tmp_path / "other.parquet") is None

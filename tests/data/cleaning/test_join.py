@@ -8,7 +8,7 @@ import pytest
 from tejido import taxonomy
 from tejido.data import manifest
 from tejido.data.cleaning.join import Contradiction, join
-from tejido.data.cleaning.select import of_task
+from tejido.data.cleaning.select import in_task
 from tejido.sources.facts import Facts
 from tejido.sources.ham10000 import Ham10000
 from tejido.sources.isic9 import ISIC9
@@ -42,6 +42,9 @@ def test_what_is_unknown_is_filled_in() -> None:
         ("actinic_keratosis", "akiec", "actinic_keratosis", False),
         ("nevus", "nevus", "nevus", False),
         ("nevus", "melanoma", "nevus", True),
+        ("malignant_lesion", "squamous_cell_carcinoma", "squamous_cell_carcinoma", False),
+        ("squamous_cell_carcinoma", "malignant_lesion", "squamous_cell_carcinoma", False),
+        ("akiec", "malignant_lesion", "akiec", False),
         ("nevus", None, "nevus", False),
     ],
 )
@@ -119,4 +122,4 @@ def test_images_of_a_task(task: str, kept: list[str | None]) -> None:
         replace(BLANK, diagnosis="ductal_carcinoma", modality="histology", confirmation="histology"),
         replace(BLANK, modality="clinical"),
     ]
-    assert [record.diagnosis for record in of_task(records, taxonomy.task(task))] == kept
+    assert [record.diagnosis for record in records if in_task(record, taxonomy.task(task))] == kept

@@ -65,6 +65,21 @@ def test_a_damaged_cache_is_made_anew(tmp_path: Path, damage: str) -> None:
     assert all(isinstance(item, Fingerprint) for item in read_fingerprints(paths, cache))
 
 
+def test_a_cache_that_another_build_writes_to_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = files(tmp_path)
+    cache = tmp_path / "cache.sqlite"
+    read_fingerprints(paths[:2], cache)
+    before = cache.read_bytes()
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda path: connect(path, timeout=0.1))
+    other = connect(cache)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(TejidoError, match=r"cannot be written .*locked"):
+        read_fingerprints(paths, cache)
+    other.close()
+    assert cache.read_bytes() == before
+
+
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TejidoError, match="cannot be written"):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tejido.data.auditing.colours import outliers
+from tejido.data.auditing.counts import age_bands, by_source, counts, nearly_equal, sizes
+from tejido.data.auditing.of_build import of_build
 from tejido.data.auditing.skin_tone import band, ita
 from tejido.data.cleaning.findings import Findings
 from tejido.data.duplicates.fingerprint import Fingerprint
 from tejido.data.splitting import splits
+from tejido.errors import ImageError
 
 COUNTED = ("source", "modality", "diagnosis", "malignancy", "confirmation", "official_split", "licence")
 SUBGROUPS = ("sex", "age band", "site", "skin type", "skin tone (estimated)")
@@ -31,11 +33,6 @@ FACTS = (
     "mask_path",
 )
 """Columns of which the audit says how many images lack them."""
-NEARLY = 0.9
-"""A class whose images come from one source to this share nearly equals it, if others have images too."""
-SUSPECT = 20
-"""Fewer images than this say nothing about a class."""
-_AGES = (0, 20, 30, 40, 50, 60, 70, 80, 200)
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def audit(
     manifest: pd.DataFrame,
     findings: Findings | None = None,
     split: pd.Series | None = None,
-    prints: list[Fingerprint | None] | None = None,
+    prints: Sequence[Fingerprint | ImageError | None] | None = None,
     facts: dict[str, Any] | None = None,
 ) -> Audit:
     """Audit a manifest.
@@ -69,30 +66,36 @@ def audit(
         manifest: as ``manifest.read`` gives it.
         findings: of the build that made it; without them only what stands in the manifest is known.
         split: side of every row, not checked yet.
-        prints: fingerprints of the rows, for colours and skin tone.
+        prints: fingerprints of the rows as the files are now, for colours, skin tone, and what became of the files;
+            None where the manifest knows no file.
         facts: what the split's file says of itself.
     """
     rows = manifest.copy()
     rows["split"] = pd.Series(pd.NA, index=rows.index, dtype="string") if split is None else split
-    rows["age band"] = _age_band(rows["age"])
+    rows["age band"] = age_bands(rows["age"])
     rows["skin type"] = rows["skin_type"]
-    rows["skin tone (estimated)"], rows["colours"] = _from_thumbnails(rows, prints)
+    now = [None] * len(rows) if prints is None else prints
+    seen = [None if isinstance(item, ImageError) else item for item in now]
+    rows["skin tone (estimated)"], rows["colours"] = _from_thumbnails(rows, seen)
     leaks = [] if split is None else find_leaks(split, manifest)
     counted = (*COUNTED, "split") if split is not None else COUNTED
-    numbers: dict[str, Any] = {
-        "images": len(rows),
-        "groups": int(rows["group_id"].nunique()),
-        "files": len(rows) if findings is None else findings.files,
-        "removed": {} if findings is None else findings.removed_by_reason(),
-    }
-    numbers |= _of_findings(findings)
+    numbers: dict[str, Any] = {"images": len(rows), "groups": int(rows["group_id"].nunique())}
+    numbers |= of_build(findings)
+    numbers["files_gone"] = [
+        name for name, item in zip(rows["image_id"], now, strict=True) if isinstance(item, ImageError)
+    ]
+    numbers["files_changed"] = [
+        name
+        for name, sha256, item in zip(rows["image_id"], rows["sha256"], seen, strict=True)
+        if item is not None and item.sha256 != sha256
+    ]
     numbers["leaks"] = [asdict(leak) for leak in leaks]
-    numbers["split"] = _of_split(facts or {}) if split is not None else None
-    numbers["counts"] = {column: _counts(rows[column]) for column in counted}
+    numbers["split"] = None if split is None else facts or {}
+    numbers["counts"] = {column: counts(rows[column]) for column in counted}
     numbers["missing"] = {column: int(rows[column].isna().sum()) for column in FACTS}
-    numbers["sizes"] = _counts(_size(rows))
-    numbers["subgroups"] = {column: _counts(rows[column]) for column in SUBGROUPS}
-    numbers["class_by_source"] = _crossed(rows)
+    numbers["sizes"] = counts(sizes(rows))
+    numbers["subgroups"] = {column: counts(rows[column]) for column in SUBGROUPS}
+    numbers["class_by_source"] = by_source(rows)
     numbers["class_nearly_equals_source"] = nearly_equal(rows)
     strange = rows[rows["colours"].notna()]
     numbers["colour_outliers"] = dict(zip(strange["image_id"], strange["colours"], strict=True))
@@ -113,112 +116,12 @@ def find_leaks(split: pd.Series, manifest: pd.DataFrame) -> list[Leak]:
     return leaks
 
 
-def nearly_equal(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Diagnoses that nearly equal a source: a network can then name the source instead of the disease.
-
-    Of one modality with several sources: a diagnosis with ``SUSPECT`` images of which ``NEARLY`` all come from one
-    source, although that source has less than that share of all images.
-    """
-    found = []
-    for modality, part in rows.groupby("modality"):
-        shares = part["source"].value_counts(normalize=True)
-        for diagnosis, members in part.groupby("diagnosis"):
-            own = members["source"].value_counts(normalize=True)
-            if len(shares) > 1 and len(members) >= SUSPECT and own.iloc[0] >= NEARLY > shares[own.index[0]]:
-                found.append(
-                    {
-                        "modality": str(modality),
-                        "diagnosis": str(diagnosis),
-                        "source": str(own.index[0]),
-                        "images": len(members),
-                        "share": round(float(own.iloc[0]), 3),
-                    }
-                )
-    return found
-
-
-def _of_findings(findings: Findings | None) -> dict[str, Any]:
-    if findings is None:
-        return {
-            "byte_identical_groups": None,
-            "contradicted_groups": None,
-            "near_duplicate_pairs": None,
-            "original_split_crossing_groups": None,
-            "original_split_crossing_lesions": None,
-            "unreadable": [],
-            "unmapped_terms": {},
-        }
-    open_ = [item for item in findings.contradictions if item.kept_id is None]
-    terms: Counter[str] = Counter()
-    for counts in findings.unmapped.values():
-        terms.update(counts)
-    return {
-        "byte_identical_groups": len(findings.byte_identical),
-        "contradicted_groups": findings.byte_identical_contradicted,
-        "contradicted_pictures": len(findings.contradictions),
-        "contradictions_resolved": len(findings.contradictions) - len(open_),
-        "contradictions_dropped": len(open_),
-        "contradicted_groups_resolved": _resolved_copies(findings),
-        "near_duplicate_pairs": len(findings.pairs),
-        "near_duplicates_by_kind": dict(Counter(pair.kind for pair in findings.pairs)),
-        "known_duplicate_pairs": findings.linked_pairs,
-        "original_split_crossing_groups": len(findings.crossing_groups),
-        "original_split_crossing_lesions": len(findings.crossing_lesions),
-        "unreadable": [
-            {"image_id": item.image_id, "path": item.path, "reason": item.detail}
-            for item in findings.removed
-            if item.reason == "unreadable"
-        ],
-        "unmapped_terms": dict(terms),
-        "problems": findings.problems,
-        "details": {
-            "pairs": [asdict(pair) for pair in findings.pairs],
-            "contradictions": [asdict(item) for item in findings.contradictions],
-            "crossing_groups": findings.crossing_groups,
-            "crossing_lesions": findings.crossing_lesions,
-        },
-    }
-
-
-def _resolved_copies(findings: Findings) -> int:
-    """How many groups of identical files under several diagnoses were settled."""
-    settled = {m.image_id for item in findings.contradictions if item.kept_id is not None for m in item.members}
-    return sum(
-        len({m.diagnosis for m in group if m.diagnosis}) > 1 and all(m.image_id in settled for m in group)
-        for group in findings.byte_identical
-    )
-
-
-def _of_split(facts: dict[str, Any]) -> dict[str, Any]:
-    return {str(key): value for key, value in facts.items()}
-
-
-def _counts(values: pd.Series) -> dict[str, int]:
-    counts = values.astype("string").fillna("(unknown)").value_counts()
-    return {str(name): int(count) for name, count in counts.items()}
-
-
-def _size(rows: pd.DataFrame) -> pd.Series:
-    sizes = rows["width"].astype("string") + "×" + rows["height"].astype("string")
-    return sizes.where(rows["width"].notna())
-
-
-def _age_band(ages: pd.Series) -> pd.Series:
-    names = [f"{low}–{high - 1}" for low, high in pairwise(_AGES[:-1])] + [f"{_AGES[-2]}+"]
-    return pd.cut(ages.astype(float), list(_AGES), right=False, labels=names).astype("string")
-
-
-def _crossed(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
-    table = pd.crosstab(rows["diagnosis"].fillna("(unknown)"), rows["source"])
-    return {str(name): {str(k): int(v) for k, v in row.items() if v} for name, row in table.iterrows()}
-
-
-def _from_thumbnails(rows: pd.DataFrame, prints: list[Fingerprint | None] | None) -> tuple[pd.Series, pd.Series]:
+def _from_thumbnails(rows: pd.DataFrame, prints: Sequence[Fingerprint | None]) -> tuple[pd.Series, pd.Series]:
     """Estimated skin tone where no skin type is given, and colour outliers."""
     tones = pd.Series(pd.NA, index=rows.index, dtype="string")
     colours = pd.Series(pd.NA, index=rows.index, dtype="string")
-    seen = [] if prints is None else [place for place, item in enumerate(prints) if item is not None]
-    if prints is None or not seen:
+    seen = [place for place, item in enumerate(prints) if item is not None]
+    if not seen:
         return tones, colours
     thumbnails = np.stack([item.thumbnail for item in prints if item is not None])
     part = rows.iloc[seen]

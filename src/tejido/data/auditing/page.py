@@ -61,6 +61,7 @@ def page(audit: Audit, title: str) -> str:
         n=audit.numbers,
         reasons=REASONS,
         limit=LIMIT,
+        finer=[] if audit.findings is None else audit.findings.refined,
         contradictions=_contradictions(audit),
         pairs=_pairs(audit),
         copies=_copies(audit),
@@ -96,6 +97,7 @@ def _contradictions(audit: Audit) -> list[dict[str, Any]]:
         {
             "pictures": [_member(member) for member in item.members[:4]],
             "settled": None if item.kept_id is None else f"{_words(item.diagnosis)} (by {item.by})",
+            "claims": [f"{claim.by}: {_words(claim.diagnosis)} ({claim.basis})" for claim in item.claims],
         }
         for item in dropped[: LIMIT // 2] + settled[: LIMIT // 2]
     ]

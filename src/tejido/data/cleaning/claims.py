@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from tejido.data.cleaning.join import find_facts
 from tejido.sources.catalogue import SOURCES
@@ -11,12 +12,13 @@ from tejido.sources.facts import FactTable
 from tejido.sources.folders import Folders
 from tejido.sources.metadata import LYAKHOVA
 from tejido.sources.record import ImageRecord
-from tejido.taxonomy import is_finer
+from tejido.taxonomy import common, is_finer
 
 HISTOLOGY, OFFICIAL, COPIED, FOLDER = 3, 2, 1, 0
 """What a diagnosis rests on: proven under the microscope, the publisher's own table, someone's collection of tables,
 the class folder that somebody put a file in."""
-NAMES = {HISTOLOGY: "histology", OFFICIAL: "official table", COPIED: "collected table", FOLDER: "class folder"}
+BASES = {HISTOLOGY: "histology", OFFICIAL: "official table", COPIED: "collected table", FOLDER: "class folder"}
+"""Their names in findings."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Verdict:
     Attributes:
         diagnosis: None where nothing is known, or where equals contradict each other.
         contradicted: whether any two claims exclude each other.
-        by: whose claim was taken.
+        by: whose claim was taken; where it follows from several, whose is the weightiest.
     """
 
     diagnosis: str | None
@@ -71,28 +73,28 @@ def claims_on(record: ImageRecord, tables: Mapping[str, FactTable]) -> list[Clai
 def settle(claims: Iterable[Claim]) -> Verdict:
     """The diagnosis that the weightiest claims agree on, made finer by lesser claims that lie below it.
 
-    Two diagnoses agree where one lies above the other in the taxonomy.
+    Claims agree where all of them can be right (``taxonomy.common``). Of the lesser ones too the weightier go first;
+    where equals among them name different finer diagnoses, it stays as it is.
     """
     ordered = sorted(set(claims), key=lambda claim: (-claim.authority, claim.by, claim.diagnosis))
     if not ordered:
         return Verdict(None, False, None)
-    every = {claim.diagnosis for claim in ordered}
-    contradicted = _finest(every) is None
-    top = _finest({claim.diagnosis for claim in ordered if claim.authority == ordered[0].authority})
-    if top is None:
+    contradicted = common(frozenset(claim.diagnosis for claim in ordered)) is None
+    levels = [
+        frozenset(claim.diagnosis for claim in equals)
+        for _, equals in groupby(ordered, key=lambda claim: claim.authority)
+    ]
+    diagnosis = common(levels[0])
+    if diagnosis is None:
         return Verdict(None, True, None)
-    finer = {name for name in every if is_finer(name, than=top)}
-    diagnosis = (_finest(finer) if finer else None) or top
-    by = next(claim.by for claim in ordered if claim.diagnosis == diagnosis)
+    for names in levels[1:]:
+        finer = frozenset(name for name in names if is_finer(name, than=diagnosis))
+        refined = common(finer) if finer else diagnosis
+        if refined is None:
+            break
+        diagnosis = refined
+    by = next((claim.by for claim in ordered if claim.diagnosis == diagnosis), ordered[0].by)
     return Verdict(diagnosis, contradicted, by)
-
-
-def _finest(names: set[str]) -> str | None:
-    """The lowest of diagnoses that lie on one line of the tree; None where they do not."""
-    for name in sorted(names):
-        if all(other == name or is_finer(name, than=other) for other in names):
-            return name
-    return None
 
 
 def _raised(authority: int, confirmation: str | None) -> int:

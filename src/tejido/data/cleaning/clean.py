@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from tejido.data import manifest
-from tejido.data.cleaning.claims import Claim, Verdict, claims_on, settle
-from tejido.data.cleaning.findings import Contradiction, Findings, Member, Pair, Removal
+from tejido.data.cleaning import describe
+from tejido.data.cleaning.candidate import Candidate
+from tejido.data.cleaning.claims import Verdict, claims_on, settle
+from tejido.data.cleaning.findings import Findings, Refinement
 from tejido.data.cleaning.keep import best, completed
-from tejido.data.cleaning.published_splits import crossing_copies, crossing_lesions
-from tejido.data.cleaning.select import of_task
+from tejido.data.cleaning.leak_groups import leak_groups
+from tejido.data.cleaning.select import in_task
 from tejido.data.duplicates.fingerprint import Fingerprint
 from tejido.data.duplicates.same import REASONS, Sameness, same_pictures
 from tejido.data.duplicates.search import NearDuplicate, find
-from tejido.data.releases import archive_id
-from tejido.data.splitting.groups import group_ids
-from tejido.errors import DataError
+from tejido.data.splitting.groups import connected
+from tejido.errors import DataError, ImageError
 from tejido.sources.facts import FactTable
 from tejido.sources.record import ImageRecord
-from tejido.taxonomy import Task
+from tejido.taxonomy import Task, is_finer
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,9 @@ def clean(
 ) -> Cleaned:
     """Merge sources into one manifest.
 
-    Of images of one picture (the same id, bytes or pixels, or a near-duplicate) one is kept. Where they, or tables,
-    contradict each other, the weightiest claim decides (see ``cleaning.claims``); where there is none, all are removed.
-    Similar and cropped pictures and known duplicates stay, in one group.
+    Of images of one picture (see ``duplicates.same``) one is kept. Where they, or tables, contradict each other, the
+    weightiest claim decides (see ``cleaning.claims``); where there is none, all are removed. Similar and cropped
+    pictures and known duplicates stay, in one group.
 
     Args:
         records: images after the tables were joined.
@@ -64,49 +63,50 @@ def clean(
         links: pairs of image ids that a publisher lists as duplicates.
         excluded: gives the rule by which an image is left out, or None.
         task: keep only images that have a label in it.
-        keep_duplicates: remove only repeated ids; other images of one picture stay, in one group.
+        keep_duplicates: remove only repeated ids; other images of one picture stay, in one group, each with the
+            diagnosis that is claimed of itself.
         cache: where fingerprints are remembered between builds.
-        progress: called once an image, then ``search.steps()`` times (``data.duplicates``).
+        progress: called once an image, then ``search.steps()`` times.
 
     Raises:
-        DataError: nothing is left.
+        DataError: nothing is left, or two different pictures have one id.
+        TejidoError: the cache cannot be written.
     """
     findings = Findings(files=len(records))
-    chosen = []
+    included = []
     for number, record in enumerate(records):
         rule = excluded(record)
         if rule is None:
-            chosen.append(number)
+            included.append(number)
         else:
-            findings.removed.append(_removal(record, "excluded", detail=rule))
-    readable, prints, unreadable = manifest.measure([records[number] for number in chosen], cache, progress=progress)
-    lost = {(item.image_id, item.path): item.reason for item in unreadable}
-    for number in chosen:
-        record = records[number]
-        reason = None if record.path is None else lost.get((record.image_id, record.path))
-        if reason is not None:
-            findings.removed.append(_removal(record, "unreadable", detail=reason))
-    if not readable:
+            findings.removed.append(describe.removal(record, "excluded", detail=rule))
+    candidates = []
+    measured = manifest.measure([records[number] for number in included], cache, progress=progress)
+    for number, seen in zip(included, measured, strict=True):
+        if isinstance(seen, ImageError):
+            findings.removed.append(describe.removal(records[number], "unreadable", detail=str(seen)))
+        else:
+            candidates.append(Candidate(records[number], seen, claims_on(original[number], tables or {})))
+    if not candidates:
         raise DataError("no image could be read")
-    sources = {id(records[number]): original[number] for number in chosen}
-    claims = [claims_on(sources[id(record)], tables or {}) for record in readable]
 
-    near = _near_duplicates(prints, progress)
-    same = same_pictures(readable, prints, near)
+    near = _near_duplicates([candidate.seen for candidate in candidates], progress)
+    same = same_pictures([item.record for item in candidates], [item.seen for item in candidates], near)
     superfluous = [pair for pair in same if not keep_duplicates or pair.reason == "same_id"]
-    clusters = _components(len(readable), ((pair.first, pair.second) for pair in superfluous))
-    _describe(findings, readable, prints, near, claims)
-    kept = _keep_one(readable, prints, claims, clusters, same, findings)
+    pictures = connected(len(candidates), [(pair.first, pair.second) for pair in superfluous])
+    describe.describe(findings, candidates, near)
+    kept = _keep_one(candidates, pictures, same, findings)
     if task is not None:
-        for number, record in list(kept.items()):
-            if not of_task([record], task):
-                findings.removed.append(_removal(record, "not_in_task", detail=task.name))
+        for number, item in list(kept.items()):
+            if not in_task(item.record, task):
+                findings.removed.append(describe.removal(item.record, "not_in_task", detail=task.name))
                 del kept[number]
     if not kept:
         raise DataError("no image is left")
-    numbers = sorted(kept, key=lambda number: kept[number].image_id)
-    table = manifest.rows([kept[n] for n in numbers], [prints[n] for n in numbers], folder)
-    groups = _groups(readable, prints, same, near, links, findings)
+    findings.refined = _refinements(candidates, kept)
+    numbers = sorted(kept, key=lambda number: kept[number].record.image_id)
+    table = manifest.rows([kept[n].record for n in numbers], [candidates[n].seen for n in numbers], folder)
+    groups, findings.linked_pairs = leak_groups(candidates, same, near, links)
     table["group_id"] = table["image_id"].groupby(groups[numbers]).transform("min").astype("string")
     return Cleaned(table, findings)
 
@@ -125,155 +125,59 @@ def _near_duplicates(prints: Sequence[Fingerprint | None], progress: Callable[[]
     return [replace(pair, first=places[pair.first], second=places[pair.second]) for pair in found]
 
 
-def _describe(
-    findings: Findings,
-    records: Sequence[ImageRecord],
-    prints: Sequence[Fingerprint | None],
-    near: Sequence[NearDuplicate],
-    claims: Sequence[Sequence[Claim]],
-) -> None:
-    """Note what was found before anything was removed."""
-    copies: dict[str, list[int]] = defaultdict(list)
-    for number, seen in enumerate(prints):
-        if seen is not None:
-            copies[seen.sha256].append(number)
-    groups = [group for group in copies.values() if len(group) > 1]
-    findings.byte_identical = [[_member(records[n], claims[n]) for n in group] for group in groups]
-    findings.byte_identical_contradicted = sum(
-        settle([claim for n in group for claim in claims[n] if claim.by == records[n].source]).contradicted
-        for group in groups
-    )
-    findings.pairs = [
-        Pair(
-            _member(records[pair.first], claims[pair.first]),
-            _member(records[pair.second], claims[pair.second]),
-            pair.kind,
-            round(pair.difference, 2),
-            round(pair.correlation, 4),
-        )
-        for pair in near
-    ]
-    findings.crossing_groups = crossing_copies(records, groups)
-    findings.crossing_lesions = crossing_lesions(records)
+@dataclass(frozen=True)
+class _Kept:
+    """An image of the manifest, with the diagnosis that was settled on."""
+
+    record: ImageRecord
+    verdict: Verdict
 
 
 def _keep_one(
-    records: Sequence[ImageRecord],
-    prints: Sequence[Fingerprint | None],
-    claims: Sequence[Sequence[Claim]],
-    clusters: np.ndarray,
-    same: Sequence[Sameness],
-    findings: Findings,
-) -> dict[int, ImageRecord]:
-    """The record kept of every picture, by position; removals and contradictions are noted."""
-    reasons: dict[tuple[int, int], str] = {}
-    for pair in same:
-        for key in ((pair.first, pair.second), (pair.second, pair.first)):
-            if key not in reasons or REASONS.index(pair.reason) < REASONS.index(reasons[key]):
-                reasons[key] = pair.reason
-    surest: dict[int, str] = {}
-    for (number, _), reason in reasons.items():
-        if number not in surest or REASONS.index(reason) < REASONS.index(surest[number]):
-            surest[number] = reason
+    candidates: Sequence[Candidate], pictures: np.ndarray, same: Sequence[Sameness], findings: Findings
+) -> dict[int, _Kept]:
+    """The image kept of every picture, by position; removals and contradictions are noted."""
+    reasons = _reasons(same)
     members: dict[int, list[int]] = defaultdict(list)
-    for number, cluster in enumerate(clusters.tolist()):
-        members[cluster].append(number)
+    for number, picture in enumerate(pictures.tolist()):
+        members[picture].append(number)
     kept = {}
-    for group in members.values():
-        verdict = settle([claim for number in group for claim in claims[number]])
-        winner = group[best([records[n] for n in group], [prints[n] for n in group])]
+    for numbers in members.values():
+        group = [candidates[number] for number in numbers]
+        claims = [claim for item in group for claim in item.claims]
+        verdict = settle(claims)
+        place = best(group)
+        winner = numbers[place]
         if verdict.contradicted:
-            findings.contradictions.append(_contradiction(records, claims, group, winner, verdict))
+            findings.contradictions.append(describe.contradiction(group, group[place], verdict))
         if verdict.is_open:
-            for number in group:
-                detail = "; ".join(f"{claim.by}: {claim.diagnosis}" for n in group for claim in claims[n])
-                findings.removed.append(_removal(records[number], "contradicted", detail=detail))
+            detail = "; ".join(dict.fromkeys(f"{claim.by}: {claim.diagnosis}" for claim in claims))
+            findings.removed += [describe.removal(item.record, "contradicted", detail=detail) for item in group]
             continue
-        full = completed(records[winner], [records[n] for n in group if n != winner])
-        kept[winner] = replace(full, diagnosis=verdict.diagnosis)
-        for number in group:
+        record = completed(group[place].record, [item.record for item in group if item is not group[place]])
+        kept[winner] = _Kept(replace(record, diagnosis=verdict.diagnosis), verdict)
+        for number in numbers:
             if number != winner:
-                reason = reasons.get((number, winner), surest.get(number, "near_duplicate"))
-                findings.removed.append(_removal(records[number], reason, kept[winner]))
+                reason = reasons.get((number, winner)) or reasons[number, None]
+                findings.removed.append(describe.removal(candidates[number].record, reason, kept[winner].record))
     return kept
 
 
-def _groups(
-    records: Sequence[ImageRecord],
-    prints: Sequence[Fingerprint | None],
-    same: Sequence[Sameness],
-    near: Sequence[NearDuplicate],
-    links: Iterable[tuple[str, str]],
-    findings: Findings,
-) -> np.ndarray:
-    """A number for the leak group of every image, removed ones included: they too tie others together."""
-    table = pd.DataFrame(
-        {
-            "image_id": [str(number) for number in range(len(records))],
-            "source": [record.source for record in records],
-            "sha256": [None if seen is None else seen.sha256 for seen in prints],
-            "patient_id": [record.patient_id for record in records],
-            "lesion_id": [record.lesion_id for record in records],
-            "slide_id": [record.slide_id for record in records],
-        },
-        dtype="string",
-    )
-    places: dict[str, list[int]] = defaultdict(list)
-    for number, record in enumerate(records):
-        for name in {record.image_id, archive_id(record.image_id) or record.image_id}:
-            places[name].append(number)
-    pairs = [(pair.first, pair.second) for pair in same] + [(pair.first, pair.second) for pair in near]
-    # An ISIC id is the same lesion in every copy, whatever was done to the picture.
-    pairs += [(first, other) for first, *others in places.values() for other in others]
-    for one, two in links:
-        if one in places and two in places:
-            findings.linked_pairs += 1
-            pairs.append((places[one][0], places[two][0]))
-    groups = group_ids(table, [(str(a), str(b)) for a, b in pairs])
-    return pd.factorize(groups)[0]
+def _reasons(same: Sequence[Sameness]) -> dict[tuple[int, int | None], str]:
+    """The surest reason why an image is the same picture as another one, and (with None) as any."""
+    surest: dict[tuple[int, int | None], str] = {}
+    for pair in sorted(same, key=lambda pair: REASONS.index(pair.reason)):
+        for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
+            surest.setdefault((one, other), pair.reason)
+            surest.setdefault((one, None), pair.reason)
+    return surest
 
 
-def _components(count: int, pairs: Iterable[tuple[int, int]]) -> np.ndarray:
-    edges = np.array(list(pairs), int).reshape(-1, 2).T
-    graph = coo_array((np.ones(edges.shape[1], bool), (edges[0], edges[1])), shape=(count, count))
-    component: np.ndarray = connected_components(graph, directed=False)[1]
-    return component
-
-
-def _contradiction(
-    records: Sequence[ImageRecord],
-    claims: Sequence[Sequence[Claim]],
-    group: Sequence[int],
-    winner: int,
-    verdict: Verdict,
-) -> Contradiction:
-    return Contradiction(
-        [_member(records[n], claims[n]) for n in group],
-        verdict.diagnosis,
-        verdict.by,
-        None if verdict.is_open else records[winner].image_id,
-    )
-
-
-def _member(record: ImageRecord, claims: Sequence[Claim]) -> Member:
-    own = next((claim.diagnosis for claim in claims if claim.by == record.source), None)
-    others = {claim.by: claim.diagnosis for claim in claims if claim.by != record.source}
-    return Member(record.image_id, _text(record.path), record.source, own, others, record.official_split)
-
-
-def _removal(record: ImageRecord, reason: str, kept: ImageRecord | None = None, detail: str | None = None) -> Removal:
-    return Removal(
-        record.image_id,
-        _text(record.path),
-        record.source,
-        record.diagnosis,
-        reason,
-        None if kept is None else kept.image_id,
-        None if kept is None else _text(kept.path),
-        None if kept is None else kept.diagnosis,
-        detail,
-    )
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
+def _refinements(candidates: Sequence[Candidate], kept: Mapping[int, _Kept]) -> list[Refinement]:
+    """How many kept images have a finer diagnosis than their own source gives them, and thanks to whom."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for number, item in kept.items():
+        own, settled = candidates[number].own_diagnosis, item.verdict
+        if own and settled.diagnosis and settled.by and is_finer(settled.diagnosis, than=own):
+            counts[settled.by, own, settled.diagnosis] += 1
+    return [Refinement(by, coarse, fine, images) for (by, coarse, fine), images in sorted(counts.items())]

@@ -1,18 +1,9 @@
-"""What a build found and removed, kept beside the manifest: ``<manifest>.removed.parquet`` and ``.findings.json``."""
+"""What a build found and removed; ``cleaning.files`` keeps it beside the manifest."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
-
-import pandas as pd
-
-from tejido.data.tables import write_parquet
-from tejido.errors import DataError
-from tejido.files import replacing
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -39,6 +30,15 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """A diagnosis that was claimed: by which source or table, and what it rests on (see ``cleaning.claims``)."""
+
+    by: str
+    diagnosis: str
+    basis: str
+
+
+@dataclass(frozen=True)
 class Contradiction:
     """One picture of which different diagnoses are claimed.
 
@@ -47,12 +47,24 @@ class Contradiction:
         diagnosis: the one taken, or None: then all images were removed.
         by: the source or table that decided.
         kept_id: the image kept.
+        claims: every diagnosis that was claimed, the weightiest first.
     """
 
     members: list[Member]
     diagnosis: str | None
     by: str | None
     kept_id: str | None
+    claims: list[Statement] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """Images whose diagnosis is finer than the one their own source gives: thanks to which source or table."""
+
+    by: str
+    coarse: str
+    fine: str
+    images: int
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,7 @@ class Findings:
         byte_identical: groups of identical files.
         byte_identical_contradicted: how many of them stand under several diagnoses in their own sources.
         contradictions: pictures of which different diagnoses are claimed, by sources or tables.
+        refined: how many kept images have a finer diagnosis than their own source gives, by what made it finer.
         pairs: near-duplicates.
         crossing_groups: groups of identical files that cross a source's own splits.
         crossing_lesions: lesions that do.
@@ -93,6 +106,7 @@ class Findings:
     byte_identical: list[list[Member]] = field(default_factory=list)
     byte_identical_contradicted: int = 0
     contradictions: list[Contradiction] = field(default_factory=list)
+    refined: list[Refinement] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     crossing_groups: list[list[str]] = field(default_factory=list)
     crossing_lesions: list[str] = field(default_factory=list)
@@ -103,49 +117,3 @@ class Findings:
     def removed_by_reason(self) -> dict[str, int]:
         """Counts of the removed images."""
         return dict(sorted(Counter(removal.reason for removal in self.removed).items()))
-
-
-def removed_path(manifest: Path) -> Path:
-    """Where the table of removed images lies."""
-    return manifest.with_suffix(".removed.parquet")
-
-
-def findings_path(manifest: Path) -> Path:
-    """Where the other findings lie."""
-    return manifest.with_suffix(".findings.json")
-
-
-def write(findings: Findings, manifest: Path) -> None:
-    """Write both files beside the manifest, each whole or not at all."""
-    columns = list(Removal.__dataclass_fields__)
-    rows = [asdict(removal) for removal in sorted(findings.removed, key=lambda r: (r.image_id, r.path or ""))]
-    write_parquet(pd.DataFrame(rows, columns=columns, dtype="string"), removed_path(manifest))
-    rest = asdict(findings)
-    del rest["removed"]
-    with replacing(findings_path(manifest)) as temporary:
-        temporary.write_text(json.dumps(rest, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def read(manifest: Path) -> Findings | None:
-    """The findings beside a manifest; None where there are none.
-
-    Raises:
-        DataError: they are damaged.
-    """
-    path = findings_path(manifest)
-    if not path.exists():
-        return None
-    try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        table = pd.read_parquet(removed_path(manifest)).astype(object)
-        rows = table.where(table.notna(), None).to_dict("records")
-        data["byte_identical"] = [[Member(**m) for m in group] for group in data["byte_identical"]]
-        data["contradictions"] = [
-            Contradiction(**(c | {"members": [Member(**m) for m in c["members"]]})) for c in data["contradictions"]
-        ]
-        data["pairs"] = [
-            Pair(**(p | {"first": Member(**p["first"]), "second": Member(**p["second"])})) for p in data["pairs"]
-        ]
-        return Findings(**data, removed=[Removal(**{str(k): v for k, v in row.items()}) for row in rows])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: damaged, build the manifest again ({str(error).splitlines()[0]})") from None

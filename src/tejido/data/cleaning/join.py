@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from tejido.data.releases import DOWNSAMPLED
 from tejido.sources.facts import Facts
 from tejido.sources.files import image_id
 from tejido.sources.record import ImageRecord
-from tejido.taxonomy import is_finer
+from tejido.taxonomy import common, is_finer
 
-_DOWNSAMPLED = "_downsampled"
 _DECLARED = {"licence": ("unknown", "per image"), "attribution": ("unknown",)}
 """How the words begin that stand in a record for "not known" where the column may not be null."""
 
@@ -87,7 +87,7 @@ def join(
 def find_facts(record: ImageRecord, facts: Mapping[str, Facts]) -> Facts | None:
     """What a table says of an image, found by its id as in ``join``; None where it does not know it."""
     name = image_id(record.image_id.rpartition("/")[2])
-    other = name.removesuffix(_DOWNSAMPLED) if name.endswith(_DOWNSAMPLED) else name + _DOWNSAMPLED
+    other = name.removesuffix(DOWNSAMPLED) if name.endswith(DOWNSAMPLED) else name + DOWNSAMPLED
     return facts.get(name) or facts.get(other)
 
 
@@ -107,4 +107,4 @@ def _joined(record: ImageRecord, facts: Facts, report: JoinReport) -> ImageRecor
 
 
 def _agree(name: str, ours: str, theirs: str) -> bool:
-    return ours == theirs or (name == "diagnosis" and is_finer(ours, than=theirs))
+    return ours == theirs or (name == "diagnosis" and common(frozenset((ours, theirs))) is not None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tejido.data.duplicates.fingerprint import Fingerprint
-from tejido.data.releases import may_share, precedence
+from tejido.data.cleaning.candidate import Candidate
+from tejido.data.releases import DOWNSAMPLED, may_share, precedence
 from tejido.sources.facts import FACTS
 from tejido.sources.record import ImageRecord
 
@@ -14,24 +14,24 @@ _FILLED = ("confirmation", "device", "age", "sex", "site", "skin_type", "magnifi
 _IDS = ("patient_id", "lesion_id", "slide_id")
 
 
-def best(records: Sequence[ImageRecord], prints: Sequence[Fingerprint | None]) -> int:
+def best(group: Sequence[Candidate]) -> int:
     """Position of the image to keep.
 
-    Of one id the later release; then one that was not squashed, the larger, the later, the better described, and last
-    the smallest id.
+    Of one id the later release; then one that was not squashed, the larger, one that is not named as downsampled, the
+    later release, the better described, and last the smallest id.
     """
-    one_id = len({record.image_id for record in records}) == 1
+    one_id = len({item.record.image_id for item in group}) == 1
 
     def rank(number: int) -> tuple[object, ...]:
-        record, seen = records[number], prints[number]
+        record, seen = group[number].record, group[number].seen
         squashed = record.aspect is not None and seen is not None and seen.width == seen.height
         area = 0 if seen is None else seen.width * seen.height
         age = -precedence(record.source)
         facts = sum(getattr(record, name) is not None for name in FACTS)
-        small = "_downsampled" in record.image_id
+        small = DOWNSAMPLED in record.image_id
         return (age if one_id else 0, squashed, -area, small, age, -facts, record.image_id, str(record.path))
 
-    return min(range(len(records)), key=rank)
+    return min(range(len(group)), key=rank)
 
 
 def completed(kept: ImageRecord, others: Sequence[ImageRecord]) -> ImageRecord:

@@ -40,8 +40,8 @@ def _misfit(path: Path, width: int, height: int) -> str | None:
     try:
         with Image.open(path) as mask:
             own = mask.size
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         return "cannot be read"
-    if abs((own[0] / own[1]) / (width / height) - 1) > _TOLERANCE:
+    if min(own) < 1 or abs((own[0] / own[1]) / (width / height) - 1) > _TOLERANCE:
         return f"is {own[0]}×{own[1]}, another shape than {width}×{height}"
     return None

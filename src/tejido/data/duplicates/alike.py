@@ -60,7 +60,15 @@ class Likeness:
 def compare(
     first: NDArray[np.uint8 | np.float32], second: NDArray[np.uint8 | np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Differences and correlations of pairs of thumbnails, each ``uint8[N, S, S, 3]``. Flat pictures correlate by 0."""
+    """Differences and correlations of pairs of thumbnails.
+
+    Args:
+        first: ``[N, S, S, 3]``, in levels of 0..255.
+        second: as many.
+
+    Returns:
+        ``float32[N]`` each: mean absolute differences in levels, and correlations; flat pictures correlate by 0.
+    """
     differences, correlations = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)]
     for start in range(0, len(first), _BATCH):
         a, b = _planes(first[start : start + _BATCH]), _planes(second[start : start + _BATCH])

@@ -36,11 +36,11 @@ def read_fingerprints(
     Args:
         paths: files.
         cache: where they are remembered; a file is read again when its size or time has changed. A damaged cache is
-            made anew.
+            made anew, one that another build is writing to is waited for.
         progress: called once a file.
 
     Raises:
-        TejidoError: the cache cannot be written.
+        TejidoError: the cache cannot be written, or another build does not let go of it.
     """
     memory = None if cache is None else _open(cache)
     found: list[Fingerprint | ImageError] = []
@@ -84,7 +84,9 @@ def _open(cache: Path) -> sqlite3.Connection:
         cache.parent.mkdir(parents=True, exist_ok=True)
         try:
             return _connect(cache)
-        except sqlite3.DatabaseError:  # half written, or no such file at all: it only saves time
+        except sqlite3.OperationalError:  # locked by another build, or no room: nothing is wrong with the file
+            raise
+        except sqlite3.DatabaseError:  # damaged, or no database at all: it only saves time
             cache.unlink()
             return _connect(cache)
     except (OSError, sqlite3.Error) as error:

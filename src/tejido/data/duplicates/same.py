@@ -33,6 +33,9 @@ def same_pictures(
 ) -> list[Sameness]:
     """All pairs of images of which one is superfluous; equal ids, bytes and pixels as chains, not as all pairs.
 
+    An equal id of the ISIC Archive is the same picture. Other ids are file names, which two sources may share by
+    accident: there the pictures must agree too, if there are any.
+
     Args:
         records: images; several may have one id.
         prints: their fingerprints, None where only tables were read.
@@ -40,17 +43,26 @@ def same_pictures(
             merely look alike, as empty glass does.
     """
     numbers = range(len(records))
-    pairs = _chains(numbers, [record.image_id for record in records], "same_id")
+    names = [archive_id(record.image_id) for record in records]
+    known_by = [
+        (record.image_id, None if name or seen is None else seen.pixels)
+        for record, name, seen in zip(records, names, prints, strict=True)
+    ]
+    pairs = _chains(numbers, known_by, "same_id")
     pairs += _chains(numbers, [None if p is None else p.sha256 for p in prints], "identical_bytes")
     pairs += _chains(numbers, [None if p is None else p.pixels for p in prints], "identical_pixels")
-    names = [archive_id(record.image_id) for record in records]
     for pair in near:
         first, second = records[pair.first], records[pair.second]
         if pair.kind not in ("copy", "turned") or _tiles_of_one_slide(first, second):
             continue
         same_name = names[pair.first] is not None and names[pair.first] == names[pair.second]
         shrunk = DOWNSAMPLED in first.image_id or DOWNSAMPLED in second.image_id
-        reason = "turned" if pair.kind == "turned" else "downsampled" if same_name and shrunk else "near_duplicate"
+        if first.image_id == second.image_id:
+            reason = "same_id"
+        elif pair.kind == "turned":
+            reason = "turned"
+        else:
+            reason = "downsampled" if same_name and shrunk else "near_duplicate"
         pairs.append(Sameness(pair.first, pair.second, reason))
     # Without pictures the archive's word must do: ``_downsampled`` is the same picture.
     unseen = [name if p is None else None for name, p in zip(names, prints, strict=True)]

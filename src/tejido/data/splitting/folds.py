@@ -27,7 +27,7 @@ def folds_by_group(manifest: pd.DataFrame, count: int = 5, *, seed: int = 0) -> 
         Table ``image_id, fold``, sorted by ``image_id``.
 
     Raises:
-        DataError: fewer than 3 folds.
+        DataError: fewer than 3 folds, or fewer groups than folds.
     """
     if count < 3:
         raise DataError("cross-validation needs 3 folds or more: one tests, one validates, the others train")
@@ -43,6 +43,8 @@ def folds_by_group(manifest: pd.DataFrame, count: int = 5, *, seed: int = 0) -> 
             filled[fold] += size
             total[fold] += size
             assigned[str(group)] = fold
+    if len(assigned) < count:
+        raise DataError(f"{len(assigned)} groups cannot make {count} folds")
     result = pd.DataFrame(
         {"image_id": manifest["image_id"].astype("string"), "fold": manifest["group_id"].map(assigned).astype("Int32")}
     )
@@ -66,9 +68,9 @@ def load_fold(path: Path, manifest: pd.DataFrame, fold: int) -> pd.Series:
         SplitLeakError: a group stands in several folds.
         DataError: not a table of folds, repeated ids, images that it lacks, or no such fold.
     """
-    table = read_parquet(path, ("image_id", "fold")).astype({"image_id": "string", "fold": "Int32"})
-    count = int(table["fold"].max()) + 1 if table["fold"].notna().any() else 0
-    if not 0 <= fold < count or count < 3:
+    table = _read(path)
+    count = int(table["fold"].max()) + 1
+    if not 0 <= fold < count:
         raise DataError(f"{path}: there is no fold {fold}; it has {count} folds, counted from 0")
     aligned = splits.align(table, "fold", path, manifest, nullable=True)
     check_folds(aligned, manifest)
@@ -84,15 +86,34 @@ def is_folds(path: Path) -> bool:
     Raises:
         DataError: not a Parquet table.
     """
-    return "fold" in read_parquet(path, ("image_id",)).columns
+    return "fold" in read_parquet(path, {"image_id": "string"}).columns
 
 
 def read_sides(path: Path, manifest: pd.DataFrame) -> tuple[pd.Series, dict[str, Any]]:
-    """The fold of every manifest row as text, leaks and all, and what the file says of itself; for audits."""
-    table = read_parquet(path, ("image_id", "fold")).astype({"image_id": "string", "fold": "Int32"})
+    """The fold of every manifest row as text, leaks and all, and what the file says of itself; for audits.
+
+    Raises:
+        DataError: not a table of folds, repeated ids, or images that it lacks.
+    """
+    table = _read(path)
     facts = {str(key): value for key, value in table.attrs.items()}
     folds = splits.align(table, "fold", path, manifest, nullable=True)
     return ("fold " + folds.astype("string")).fillna("train").astype("string"), facts
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """A table of folds, each of which has images.
+
+    Raises:
+        DataError: not such a table, repeated ids, fewer than 3 folds, or some numbers are left out.
+    """
+    table = read_parquet(path, {"image_id": "string", "fold": "Int32"})
+    splits.check_ids(table, path)
+    numbers = sorted(table["fold"].dropna().unique())
+    if len(numbers) < 3 or numbers != list(range(len(numbers))):
+        found = ", ".join(str(number) for number in numbers[:8]) or "none"
+        raise DataError(f"{path}: folds are numbered from 0, 3 or more, without gaps; this table has {found}")
+    return table
 
 
 def check_folds(folds: pd.Series, manifest: pd.DataFrame) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,26 +15,42 @@ LINKS = ("patient_id", "lesion_id", "slide_id")
 
 
 def group_ids(table: pd.DataFrame, links: Iterable[tuple[str, str]] = ()) -> pd.Series:
-    """The group of every image: connected components over shared patient, lesion, slide and equal bytes.
+    """The group of every image, named after its smallest ``image_id``.
+
+    Args:
+        table: manifest rows with ``image_id`` and what ``group_numbers`` needs.
+        links: further pairs of image ids that belong together; a pair with an id that is not here is passed over.
+
+    Returns:
+        Series aligned with ``table``. Independent of row order.
+    """
+    position = {name: row for row, name in enumerate(table["image_id"])}
+    pairs = [(position[a], position[b]) for a, b in links if a in position and b in position]
+    return table["image_id"].groupby(group_numbers(table, pairs)).transform("min").rename("group_id")
+
+
+def group_numbers(table: pd.DataFrame, pairs: Sequence[tuple[int, int]] = ()) -> np.ndarray:
+    """A number for the group of every row: connected components over shared patient, lesion, slide and equal bytes.
 
     Ids of patients, lesions and slides are the source's own, but for those that the ISIC Archive's releases share.
 
     Args:
-        table: manifest rows with ``image_id``, ``source``, ``sha256`` and the columns of ``LINKS``.
-        links: further pairs of image ids that belong together; a pair with an id that is not here is passed over.
+        table: ``source``, ``sha256`` and the columns of ``LINKS``.
+        pairs: positions of further rows that belong together.
 
     Returns:
-        Series aligned with ``table``: the smallest ``image_id`` of the image's component. Independent of row order.
+        ``int[N]``.
     """
-    count = len(table)
-    keys = [table["sha256"].where(table["sha256"].notna())]
-    keys += [_scoped(table["source"], table[name]) for name in LINKS]
-    edges = [_chain(key) for key in keys]
-    edges.append(_pairs(table["image_id"], links))
-    rows, columns = np.concatenate(edges, axis=1)
-    graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(count, count))
-    _, component = connected_components(graph, directed=False)
-    return table["image_id"].groupby(component).transform("min").rename("group_id")
+    keys = [table["sha256"], *(_scoped(table["source"], table[name]) for name in LINKS)]
+    return connected(len(table), [*pairs, *(pair for key in keys for pair in _chain(key))])
+
+
+def connected(count: int, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
+    """A number for the connected component of each of ``count`` things, ``int[count]``, from pairs of positions."""
+    first, second = np.array(pairs, int).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(count, count))
+    component: np.ndarray = connected_components(graph, directed=False)[1]
+    return component
 
 
 def _scoped(sources: pd.Series, names: pd.Series) -> pd.Series:
@@ -44,17 +60,10 @@ def _scoped(sources: pd.Series, names: pd.Series) -> pd.Series:
     return pd.Series(scoped, index=names.index, dtype="string")
 
 
-def _chain(key: pd.Series) -> np.ndarray:
-    """Edges from each row to the next row that shares its key; null keys link nothing. Returns ``int[2, edges]``."""
+def _chain(key: pd.Series) -> list[tuple[int, int]]:
+    """Pairs of each row and the next one that shares its key; null keys link nothing."""
     present = np.flatnonzero(key.notna().to_numpy())
     codes = pd.factorize(key.iloc[present])[0]
     order = np.argsort(codes, kind="stable")
     same = codes[order][1:] == codes[order][:-1]
-    return np.stack([present[order][:-1][same], present[order][1:][same]])
-
-
-def _pairs(names: pd.Series, links: Iterable[tuple[str, str]]) -> np.ndarray:
-    """Edges between the rows of linked ids. Returns ``int[2, edges]``."""
-    position = {name: row for row, name in enumerate(names)}
-    rows = [(position[a], position[b]) for a, b in links if a in position and b in position]
-    return np.array(rows, int).reshape(-1, 2).T
+    return list(zip(present[order][:-1][same].tolist(), present[order][1:][same].tolist(), strict=True))

@@ -43,8 +43,7 @@ def split_by_group(
     Raises:
         DataError: fractions that are negative, do not sum to 1, or lack one of ``SPLITS``.
     """
-    if set(fractions) != set(SPLITS) or min(fractions.values()) < 0 or abs(sum(fractions.values()) - 1) > 1e-9:
-        raise DataError("the shares of train, val and test must be 0 or more and sum to 1")
+    check_fractions(fractions)
     assigned: dict[str, str] = {}
     for _, members in strata(manifest, seed).groupby("stratum"):
         filled = dict.fromkeys(SPLITS, 0)
@@ -55,6 +54,16 @@ def split_by_group(
             filled[split] += size
             assigned[str(group)] = split
     return table(manifest, manifest["group_id"].map(assigned), kind="groups", seed=seed)
+
+
+def check_fractions(fractions: Mapping[str, float]) -> None:
+    """Assert that there is a share for each of ``SPLITS`` and that they sum to 1.
+
+    Raises:
+        DataError: they do not, or one is negative.
+    """
+    if set(fractions) != set(SPLITS) or min(fractions.values()) < 0 or abs(sum(fractions.values()) - 1) > 1e-9:
+        raise DataError("the shares of train, val and test must be 0 or more and sum to 1")
 
 
 def table(manifest: pd.DataFrame, names: pd.Series, **facts: object) -> pd.DataFrame:
@@ -119,13 +128,23 @@ def read(path: Path) -> pd.DataFrame:
     Raises:
         DataError: not a split table, repeated ids, or an unknown split name.
     """
-    table = read_parquet(path, ("image_id", "split")).astype({"image_id": "string", "split": "string"})
+    table = read_parquet(path, {"image_id": "string", "split": "string"})
     strange = sorted(set(table["split"].dropna()) - {*SPLITS, UNUSED})
     if strange:
         raise DataError(f"{path}: unknown split {strange[0]!r}; there are {', '.join((*SPLITS, UNUSED))}")
-    if table["image_id"].duplicated().any():
-        raise DataError(f"{path}: {table['image_id'][table['image_id'].duplicated()].iloc[0]} is listed twice")
+    check_ids(table, path)
     return table
+
+
+def check_ids(table: pd.DataFrame, path: Path) -> None:
+    """Assert that a table lists no image twice.
+
+    Raises:
+        DataError: naming the first that it does.
+    """
+    twice = table["image_id"][table["image_id"].duplicated()]
+    if len(twice):
+        raise DataError(f"{path}: {twice.iloc[0]} is listed twice")
 
 
 def align(
@@ -138,11 +157,16 @@ def align(
 ) -> pd.Series:
     """A column of a split table in the order of the manifest's rows.
 
+    Args:
+        table: with ``image_id``, each once, and the column.
+        column: which one.
+        path: of the table, for the error.
+        manifest: the rows to align with.
+        nullable: null says something; only images that are not listed are missing.
+
     Raises:
-        DataError: repeated ids, or manifest images that it lacks.
+        DataError: manifest images that it lacks.
     """
-    if table["image_id"].duplicated().any():
-        raise DataError(f"{path}: {table['image_id'][table['image_id'].duplicated()].iloc[0]} is listed twice")
     aligned = manifest["image_id"].map(table.set_index("image_id")[column])
     absent = ~manifest["image_id"].isin(set(table["image_id"])) if nullable else aligned.isna()
     if absent.any():
