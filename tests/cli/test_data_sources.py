@@ -174,7 +174,8 @@ def test_a_task_keeps_its_own(run: Callable[..., Result], tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("nothing=x", "write NAME=DIR with one of the sources"),
+        ("nothing", "write NAME=DIR, such as ham10000=data/ham10000"),
+        ("isic_2019=x", "no source is called 'isic_2019'; did you mean isic2019"),
         ("folders=x,colour=red", "folders takes no option 'colour'"),
         ("folders=missing", "missing: no such folder"),
     ],
