@@ -45,7 +45,7 @@ _INFO = SourceInfo(
     licence="unknown",
     attribution="unknown",
     citation="that of the images",
-    homepage="",
+    homepage=None,
     obtain="Your own images, or any copy of a data set in this form. Say what is known of them: see the options.",
     size="any size",
     terms=TERMS,
@@ -79,7 +79,9 @@ class Folders(Source):
         return Folders(replace(self.info, **declared))  # type: ignore[arg-type]
 
     def _read(self, root: Path, images: bool) -> Reading:
-        terms = _known_terms() | {_plain(term): code for term, code in self.info.terms.items()}
+        published = self.info.images is not None  # a data set whose classes are known
+        own = {_plain(term): code for term, code in self.info.terms.items()}
+        terms = own if published else _known_terms() | own
         paths = image_paths(root)
         masks = _masks(paths)
         reading = Reading()
@@ -103,7 +105,7 @@ class Folders(Source):
             reading.records.append(
                 self.info.record(name, path, diagnosis=diagnosis, mask_path=mask, official_split=split)
             )
-        if self.info.images is not None and 0 < len(reading.records) == reading.unmapped.total():
+        if published and 0 < len(reading.records) == reading.unmapped.total():
             raise not_this(root, self.info.title, f"none of its folders is a class of it: {listed(reading.unmapped)}")
         reading.problems += left_out("images are in no class folder", strays)
         reading.problems += shortfall("images", self.info.images, len(reading.records))

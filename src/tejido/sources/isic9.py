@@ -25,7 +25,7 @@ ISIC9 = Folders(
     SourceInfo(
         name="isic9",
         title="ISIC, nine classes",
-        summary="2,357 images of the ISIC Archive in nine class folders, with many copies and contradictions.",
+        summary="Images of the ISIC Archive in nine class folders, with many copies and contradictions.",
         modality="dermoscopy",
         images=2357,
         licence="per image (CC0, CC BY or CC BY-NC)",

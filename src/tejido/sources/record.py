@@ -75,7 +75,7 @@ class SourceInfo:
         licence: SPDX identifier where there is one, else a few words.
         attribution: whom to name with each image.
         citation: what its publishers ask to cite.
-        homepage: where it is published; empty where it has no page.
+        homepage: where it is published; None where it has no page.
         obtain: how to get it, in one or two sentences.
         size: of the download, roughly.
         masks: the published count of lesion masks.
@@ -93,7 +93,7 @@ class SourceInfo:
     licence: str
     attribution: str
     citation: str
-    homepage: str
+    homepage: str | None
     obtain: str
     size: str
     masks: int = 0
@@ -167,7 +167,8 @@ class Source(ABC):
     def _why(self, root: Path, reading: Reading) -> str:
         found = image_paths(root)
         if found:
-            why = "; ".join([f"none of the {len(found):,} images there belongs to it", *reading.problems[:2]])
+            told = [problem for problem in reading.problems if not problem.endswith(" expected, 0 found")]
+            why = "; ".join([f"none of the {len(found):,} images there belongs to it", *told[:1]])
         elif self.facts_in:
             why = "there are no images in the folder"
         else:
