@@ -50,6 +50,17 @@ def test_two_image_folders_and_masks(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["HAM10000_metadata", "HAM10000_metadata.tab", "ham10000_metadata.CSV"])
+def test_its_table_under_other_names(tmp_path: Path, name: str) -> None:
+    root = tree(tmp_path, "L1,ISIC_1,mel,histo,80,male,back\n")
+    text = (root / "HAM10000_metadata.csv").read_text()
+    (root / "HAM10000_metadata.csv").unlink()
+    (root / "dataverse_files").mkdir()
+    (root / "dataverse_files" / name).write_text(text if name.endswith("CSV") else text.replace(",", "\t"))
+    (record,) = Ham10000().read(root).records
+    assert (record.diagnosis, record.site) == ("melanoma", "back")
+
+
 def test_what_does_not_fit_is_reported(tmp_path: Path) -> None:
     reading = Ham10000().read(tree(tmp_path, "L1,ISIC_1,weird,histo,80,male,back\nL9,ISIC_9,nv,histo,80,male,back\n"))
     assert reading.unmapped == {"weird": 1}

@@ -99,6 +99,21 @@ def test_2017_listed_twice_with_different_labels(tmp_path: Path) -> None:
     ]
 
 
+def test_2018_an_image_in_two_splits(tmp_path: Path) -> None:
+    header = "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC"
+    table(tmp_path / "ISIC2018_Task3_Training_GroundTruth.csv", header, "ISIC_0000001,1,0,0,0,0,0,0")
+    rows = ("ISIC_0000001,0,1,0,0,0,0,0", "ISIC_0000002,0,1,0,0,0,0,0")
+    table(tmp_path / "ISIC2018_Task3_Test_GroundTruth.csv", header, *rows)
+    reading = Isic2018().read(tmp_path, images=False)
+    assert [(r.image_id, r.official_split, r.diagnosis) for r in reading.records] == [
+        ("ISIC_0000001", "train", "melanoma"),
+        ("ISIC_0000002", "test", "nevus"),
+    ]
+    assert reading.problems[-1] == (
+        "test: 1 images are in the table of an earlier split too and were left out: ISIC_0000001"
+    )
+
+
 def test_2018(tmp_path: Path) -> None:
     image(tmp_path / "ISIC2018_Task3_Training_Input" / "ISIC_0024306.jpg")
     image(tmp_path / "ISIC2018_Task3_Training_Input" / "ISIC_0024307.jpg")

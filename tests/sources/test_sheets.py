@@ -135,12 +135,13 @@ def test_tiles_are_cut_once_and_all_or_none(shared: Path, tmp_path: Path, monkey
 def test_sheets_that_cannot_be_cut(shared: Path, tmp_path: Path) -> None:
     save(sheet(photos(shared, 4, (48, 48)), 2, 2), tmp_path / "warts.png")
     save(photos(shared, 1, (97, 89))[0], tmp_path / "scar.png")
+    save(photos(shared, 1, (97, 89))[0], tmp_path / "milia.png")
     (tmp_path / "keloid.png").write_bytes(b"no image")
     reading = Severance().read(tmp_path)
     assert {record.diagnosis for record in reading.records} == {"wart"}
     assert len(reading.problems) == 3
     assert reading.problems[0].startswith("keloid: cannot be read as an image")
-    assert reading.problems[1] == "scar: no grid of tiles stands out; give it: grid=COLUMNSxROWS; left out"
+    assert reading.problems[1] == "milia, scar: no grid of tiles stands out; give it: grid=COLUMNSxROWS; left out"
     given = Severance((5, 5), tmp_path / "other")
     with pytest.raises(
         DataError, match=r"none of the .* images there belongs to it; keloid: cannot be read as an image"

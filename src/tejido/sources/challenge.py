@@ -9,7 +9,7 @@ from pathlib import Path
 from tejido.errors import DataError
 from tejido.sources.assemble import assemble
 from tejido.sources.facts import FactTable, TableFormat, merge_facts, read_facts
-from tejido.sources.files import find_files, find_tables, unused
+from tejido.sources.files import find_files, find_tables, left_out, unused
 from tejido.sources.record import Reading, SourceInfo
 from tejido.sources.wrong_folder import not_this
 
@@ -71,10 +71,13 @@ def read_challenge(
         table = _read_tables(root, part, formats, reading)
         if table is None:
             continue
+        again = known & set(table.facts)
+        table.facts = {name: facts for name, facts in table.facts.items() if name not in again}
         known |= set(table.facts)
         records, problems = assemble(info, table.facts, files, images=part.images, masks=part.masks, split=part.split)
         if part.split != "test" and not any(facts.diagnosis for facts in table.facts.values()):
             problems.append(f"no diagnosis is known; is {part.tables[0]} there?")
+        problems += left_out("images are in the table of an earlier split too", again)
         reading.records += records
         reading.problems += [f"{part.split}: {problem}" for problem in problems]
     if not known:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from tejido.errors import DataError
-from tejido.sources.files import image_paths, left_out
+from tejido.sources.files import image_paths, left_out, listed
 from tejido.sources.record import Reading, Source
 from tejido.sources.tiles import cut
 
@@ -61,6 +62,7 @@ class Sheets(Source):
     def _read(self, root: Path, images: bool) -> Reading:
         reading = Reading()
         others = []
+        failed = defaultdict(list)
         written = [(root / "tiles").resolve(), (self.tiles or root / "tiles").resolve()]
         for path in image_paths(root):
             if any(path.resolve().is_relative_to(folder) for folder in written):
@@ -74,7 +76,7 @@ class Sheets(Source):
             try:
                 tiles = cut(path, place.as_posix(), self.tiles or root / "tiles", self.grid)
             except DataError as error:
-                reading.problems.append(f"{place.as_posix()}: {error}; left out")
+                failed[str(error)].append(place.as_posix())
                 continue
             if diagnosis is None:
                 reading.unmapped[term] += len(tiles)
@@ -87,6 +89,7 @@ class Sheets(Source):
                 )
                 for tile in tiles
             ]
+        reading.problems += [f"{listed(names)}: {why}; left out" for why, names in failed.items()]
         reading.problems += left_out("sheets are of another data set", others)
         return reading
 
