@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tejido.data.cleaning.join import JoinReport
 
+_TERMS_SHOWN = 20
+
 app = new_app()
 app.command()(data_split.split)
 app.command()(data_audit.audit)
@@ -42,17 +44,16 @@ def download(
     attributions and licence files are kept beside the images.
     """
     from tejido.sources import isic_cli
-    from tejido.sources.catalogue import SOURCES
+    from tejido.sources.catalogue import find
 
     name = "isic_archive" if source == "isic" else source
-    if name not in SOURCES:
-        raise DataError(f"no source is called {source!r}; there are: {', '.join(SOURCES)}")
-    info = SOURCES[name].info
+    info = find(name).info
     wanted = collection or list(info.collections)
     if name == "isic_archive" and not wanted:
         raise DataError("say which collections: --collection 'Challenge 2019: Training' (see: isic collection list)")
     if not wanted:
-        print(f"{info.title} ({info.size}, licence: {info.licence})\n{info.obtain}\n{info.homepage}")
+        head = f"{info.title} ({info.size}, licence: {info.licence})"
+        print("\n".join(filter(None, (head, info.obtain, info.homepage))))
         print(f"Then: tejido data build --source {name}={folder} -o MANIFEST")
         return
     for made in isic_cli.download(wanted, folder, limit=limit):
@@ -183,8 +184,12 @@ def _named(paths: list[Path]) -> dict[str, Path]:
 def _tell(name: str, problems: list[str], unmapped: Counter[str]) -> None:
     for problem in problems:
         terminal.note(f"{name}: {problem}")
-    for term, count in unmapped.most_common():
+    for term, count in unmapped.most_common(_TERMS_SHOWN):
         terminal.note(f"{name}: {count:,} images have the diagnosis {term!r}, which the taxonomy does not know")
+    if len(unmapped) > _TERMS_SHOWN:
+        terminal.note(
+            f"{name}: {len(unmapped) - _TERMS_SHOWN:,} more terms are not known either; all are in the findings"
+        )
 
 
 def _summary(report: JoinReport) -> str:
