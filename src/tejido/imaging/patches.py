@@ -45,5 +45,5 @@ def _indices(room: int, side: int, count: int, device: torch.device) -> Tensor:
 
     Without the clamp a picture one pixel too small would wrap around; with it the gather fails.
     """
-    begins = origin(torch.arange(count, device=device), room, count).clamp(min=0)
+    begins: Tensor = origin(torch.arange(count, device=device), room, count).clamp(min=0)
     return (begins[:, None] + torch.arange(side, device=device)).flatten()
