@@ -41,6 +41,15 @@ class Data(_Section):
     """Accept a split in which groups stand on both sides, to show what a leak is worth. The model file says so."""
 
 
+class Patches(_Section):
+    """Equal square patches, spread evenly over the picture from edge to edge; see ``tejido.data.patches``."""
+
+    size: Annotated[int, Field(ge=16, le=4096)]
+    """Side in pixels of the picture; a picture must not be smaller."""
+    columns: Annotated[int, Field(ge=1, le=100)]
+    rows: Annotated[int, Field(ge=1, le=100)]
+
+
 class Image(_Section):
     """Image steps; they are part of the model file."""
 
@@ -48,6 +57,11 @@ class Image(_Section):
     """``centre_square`` crops the largest centred square, ``stretch`` keeps everything and changes the aspect."""
     size: Annotated[int, Field(ge=32, le=1024)] = 128
     """Side in pixels that the network sees."""
+    patches: Patches | None = None
+    """Cut these first; ``geometry`` and ``size`` then apply to each. The network learns from patches, the answer is for
+    the image: see ``evaluation.aggregate``."""
+    um_per_pixel: Positive | None = None
+    """Micrometres a pixel of the pictures, where they all have one scale; the model file states it."""
 
 
 class Network(_Section):
@@ -116,6 +130,10 @@ class Evaluation(_Section):
     a tolerable capture would be refused (``imaging.quality.TOLERABLE``)."""
     bootstrap: Annotated[int, Field(ge=100)] = 2000
     """Rounds of the bootstrap by group."""
+    aggregate: Literal["vote", "mean", "max", "top_k"] = "vote"
+    """With ``image.patches``: what the patches of an image say together; see ``tejido.metrics.aggregate``."""
+    top_k: Annotated[int, Field(ge=1)] = 3
+    """For ``top_k``: the mean of how many highest patches."""
 
 
 class Export(_Section):

@@ -33,6 +33,11 @@ class Part:
     truth: list[str]
     images: LabelledImages
 
+    @property
+    def pictures(self) -> pd.DataFrame:
+        """One row a picture."""
+        return self.rows[self.rows["patch"] == 0] if "patch" in self.rows else self.rows
+
 
 def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = None) -> dict[str, Part]:
     """Read manifest and split, keep the images that belong to the task, decode them or find them in the cache.
@@ -76,6 +81,7 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
             else:
                 rows = cache.locate(rows)
                 images = CachedImages(cache.pixels, rows.pop("row").to_numpy())
+                rows = rows if patches is not None else rows.drop(columns="patch")
             truth = rows["label"].tolist()
             indices = torch.tensor([task.label_names.index(label) for label in truth])
             parts[name] = Part(rows, truth, LabelledImages(images, indices))

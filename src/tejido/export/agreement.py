@@ -12,9 +12,13 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from tejido.data.geometry import Steps
 from tejido.errors import AgreementError
 from tejido.export.deployed import Deployed
 from tejido.export.graph import with_square_output
+from tejido.imaging.geometry import CentreSquare
+from tejido.imaging.patches import Patches
+from tejido.metrics.aggregate import aggregate
 from tejido.runtime.classifier import Classifier
 
 
@@ -22,8 +26,9 @@ from tejido.runtime.classifier import Classifier
 class Tolerance:
     """Limits of disagreement.
 
-    ``probability``: largest |Δp| of one picture. ``labels``: smallest share of equal labels; one picture on the edge
-    of the threshold is always forgiven, or a small sample could not pass. ``heatmap`` and
+    ``probability``: largest |Δp| of one picture. Where a model has patches: of one patch (whose vote on the edge of 0.5
+    may then differ), and of what the rule makes of the file's own patches. ``labels``: smallest share of equal labels;
+    one picture on the edge of the threshold is always forgiven, or a small sample could not pass. ``heatmap`` and
     ``quality``: largest mean difference of one picture. ``pixels``: largest share of resized values that are 1 off
     Pillow's; none may be further off.
     """
@@ -77,7 +82,7 @@ def check(
         seen = session.run([square_name], {"image": pixels})[0]
         rows.append(
             (
-                np.abs(outputs["probabilities"] - probabilities).max(),
+                _difference(module, outputs, probabilities, heatmap),
                 _label(classifier, outputs["probabilities"]) == _label(classifier, probabilities),
                 np.abs(outputs["heatmap"] - heatmap).mean(),
                 np.abs(outputs["quality"] - quality).max(),
@@ -92,11 +97,17 @@ def check(
     return found
 
 
-def odd_sizes(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """A picture at sizes that break careless preprocessing: odd, portrait, tiny, narrow, large."""
+def odd_sizes(picture: NDArray[np.uint8], smallest: tuple[int, int] = (16, 16)) -> list[NDArray[np.uint8]]:
+    """A picture at sizes that break careless preprocessing: odd, portrait, tiny, narrow, large.
+
+    Args:
+        picture: ``uint8[H, W, 3]``.
+        smallest: width and height that the model can judge; no size is smaller.
+    """
     image = Image.fromarray(picture)
     sizes = [(16, 16), (131, 97), (97, 131), (128, 128), (640, 33), (1023, 767), (2592, 1944)]
-    return [np.asarray(image.resize(size, Image.Resampling.BICUBIC)) for size in sizes]
+    fitting = [(max(width, smallest[0]), max(height, smallest[1])) for width, height in sizes]
+    return [np.asarray(image.resize(size, Image.Resampling.BICUBIC)) for size in dict.fromkeys(fitting)]
 
 
 def _label(classifier: Classifier, probabilities: NDArray[np.floating]) -> int:
@@ -107,16 +118,29 @@ def _label(classifier: Classifier, probabilities: NDArray[np.floating]) -> int:
     return int(probabilities[positive] >= metadata.thresholds[metadata.positive])
 
 
+def _difference(
+    module: Deployed,
+    outputs: dict[str, NDArray[np.float32]],
+    probabilities: NDArray[np.floating],
+    heatmap: NDArray[np.floating],
+) -> float:
+    """See ``Tolerance.probability``; the heatmap of a model with patches holds their probabilities."""
+    rule = module.aggregate
+    if rule is None:
+        return float(np.abs(outputs["probabilities"] - probabilities).max())
+    patches = outputs["heatmap"].reshape(len(probabilities), -1).T
+    together = aggregate(patches[None], rule.rule, positive=rule.positive, top_k=rule.top_k)[0]
+    return float(max(np.abs(outputs["heatmap"] - heatmap).max(), np.abs(outputs["probabilities"] - together).max()))
+
+
 def _off_pillow(seen: NDArray[np.uint8], pixels: NDArray[np.uint8], module: Deployed) -> float:
-    """Share of values 1 off Pillow's crop and bilinear resize; infinity where one is further off."""
-    size = module.geometry.size
-    image = Image.fromarray(pixels)
-    if module.geometry.frame == "centre_square":
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.crop((left, top, left + side, top + side))
-    reference = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR), int)
-    off = np.abs(np.moveaxis(seen.reshape(3, size, size), 0, 2).astype(int) - reference)
+    """Share of values 1 off the tables' geometry, which is Pillow's; infinity where one is further off."""
+    grid, geometry = None, module.geometry
+    if isinstance(geometry, Patches):
+        grid, geometry = geometry.grid, geometry.geometry
+    frame = "centre_square" if isinstance(geometry, CentreSquare) else "stretch"
+    reference = Steps(frame, geometry.size, grid)(pixels).astype(int)
+    off = np.abs(np.moveaxis(seen.reshape(-1, 3, geometry.size, geometry.size), 1, 3) - reference)
     return float((off > 0).mean()) if off.max() <= 1 else float("inf")
 
 

@@ -19,8 +19,9 @@ _SMALL = 256  # tensors with fewer values stay as they are: nothing to gain
 
 def export_graph(module: Deployed) -> onnx.ModelProto:
     """Trace ``module`` for pictures of any size."""
-    example = torch.zeros(150, 200, 3, dtype=torch.uint8)
-    sizes = {"image": {0: torch.export.Dim("height", min=16), 1: torch.export.Dim("width", min=16)}}
+    width, height = module.smallest
+    example = torch.zeros(height + 134, width + 184, 3, dtype=torch.uint8)
+    sizes = {"image": {0: torch.export.Dim("height", min=height), 1: torch.export.Dim("width", min=width)}}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside the exporter

@@ -10,9 +10,10 @@ from rich.table import Table
 
 from tejido import taxonomy
 from tejido.experiments.run import Run
+from tejido.export.card import PARTS
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
-from tejido.report import plots
+from tejido.report import patches, plots
 
 
 def write_plots(run: Run) -> None:
@@ -25,6 +26,9 @@ def write_plots(run: Run) -> None:
     if positive is not None:
         _save(plots.roc(test, positive, run.read_json("metrics.json")["threshold"]), run, "roc")
         _save(plots.reliability(test, positive), run, "reliability")
+    if (run.folder / "patch_thresholds.csv").is_file():
+        run.write_text("patches.md", patches.tables(run))
+        _save(patches.thresholds_plot(run), run, "patch_thresholds")
 
 
 def print_summary(run: Run) -> None:
@@ -34,8 +38,7 @@ def print_summary(run: Run) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Test, with 95 % intervals by group", title_justify="left")
     table.add_column("")
     for name, part in test.items():
-        label = "all images" if name == "all" else "histology-confirmed only"
-        table.add_column(f"{label}\n{part['images']:,} of {part['groups']:,} groups")
+        table.add_column(f"{PARTS.get(name, name)}\n{part['images']:,} of {part['groups']:,} groups")
     for key in test["all"]:
         if key not in ("images", "groups"):
             cells = [str(estimate_of(part[key])) if key in part else "" for part in test.values()]

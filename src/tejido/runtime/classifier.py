@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime as ort
 
-from tejido.errors import ModelFileError
+from tejido.errors import ImageError, ModelFileError
 from tejido.runtime.decode import decode
 from tejido.runtime.limits import check_pixels
 from tejido.runtime.metadata import KEY, Metadata
@@ -73,10 +73,11 @@ class Classifier:
                 normalised by the caller.
 
         Raises:
-            ImageError: the picture cannot be read or has an impossible size.
+            ImageError: the picture cannot be read, has an impossible size, or is smaller than a patch of the model.
             ModelFileError: the model fails on this picture, or its answer is not a number.
         """
         pixels = check_pixels(image) if isinstance(image, np.ndarray) else decode(image)
+        _check_patches(pixels, self.metadata)
         outputs = self.run(pixels)
         return self._answer(outputs)
 
@@ -137,6 +138,15 @@ def _check_graph(session: ort.InferenceSession, metadata: Metadata) -> None:
         sizes = [side for side in shape or [] if isinstance(side, int)]
         if shape is None or rule.index >= math.prod(sizes):
             raise ModelFileError(f"its refusal rule {rule.code!r} looks at an output that does not exist")
+
+
+def _check_patches(pixels: NDArray[np.uint8], metadata: Metadata) -> None:
+    patches = metadata.patches
+    if patches is not None and (pixels.shape[1] < patches.width or pixels.shape[0] < patches.height):
+        patch = f"{patches.width}x{patches.height}"
+        raise ImageError(
+            f"{_size(pixels)} pixels are smaller than a patch of {patch}, which {metadata.name!r} looks at"
+        )
 
 
 def _size(pixels: NDArray[np.uint8]) -> str:
