@@ -9,6 +9,10 @@ class ImageError(TejidoError):
     """The bytes are not a picture that can be judged."""
 
 
+class ContextError(TejidoError):
+    """What is told beside the picture (age, sex, site) is nothing that the model can take."""
+
+
 class ModelFileError(TejidoError):
     """The file is not a model file that this version can run."""
 

@@ -73,6 +73,8 @@ class Network(_Section):
     """A local safetensors file to start from; without it the network starts at random."""
     dropout: Share = 0.2
     """Share of pooled features dropped before the head."""
+    metadata: bool = False
+    """Whether the head also reads age, sex and site."""
 
 
 class Augmentation(_Section):
@@ -97,6 +99,8 @@ class Augmentation(_Section):
     """Share of images sharpened."""
     jpeg: Share = 0.2
     """Share of images compressed as JPEG of quality 40 to 95."""
+    drop_metadata: Share = 0.1
+    """With ``network.metadata``: share of images whose age, sex and site are all hidden."""
 
 
 class Training(_Section):

@@ -20,7 +20,12 @@ from tejido.imaging.geometry import CentreSquare
 from tejido.runtime.decode import decode
 from tests.support.experiment import prepare
 
-GRID = ("image.patches={size: 80, columns: 3, rows: 2}", "training.epochs=1", "image.um_per_pixel=10.0")
+GRID = (
+    "image.patches={size: 80, columns: 3, rows: 2}",
+    "image.um_per_pixel=10.0",
+    "image.size=32",
+    "training.epochs=1",
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +65,8 @@ def test_the_model_file_answers_for_whole_pictures(run: Run, recipe: Path) -> No
     assert meta.patches is not None
     assert (meta.patches.width, meta.patches.columns, meta.patches.rows, meta.patches.aggregate) == (80, 3, 2, "vote")
     assert (meta.frame, meta.scale) == ("whole", {"um_per_pixel": 10.0})
-    assert meta.split["images"]["train"] == len(
-        pd.read_parquet(recipe.parent / "split.parquet").query("split=='train'")
-    )
+    split = pd.read_parquet(recipe.parent / "split.parquet")["split"]
+    assert meta.split["images"]["train"] == (split == "train").sum()
     images = pd.read_parquet(run.folder / "predictions.parquet").query("split == 'test'")
     patches = pd.read_parquet(run.folder / "predictions_patches.parquet")
     paths = pd.read_parquet(recipe.parent / "manifest.parquet").set_index("image_id")["path"]
@@ -114,7 +118,7 @@ def test_mistakes(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RecipeError, match="7 is more than the 6 patches"):
         grid_of(recipes.load(recipe, (*GRID, "evaluation.aggregate=top_k", "evaluation.top_k=7")))
     for override, message in (
-        ("image.patches={size: 80, colums: 3, rows: 2}", "did you mean 'columns'"),
+        ("image.patches={size: 80, columns: 3, rows: 2, row: 1}", "did you mean 'rows'"),
         ("image.patches={size: 80, columns: 3}", "'image.patches.rows' is missing"),
         ("evaluation.aggregate=median", "evaluation.aggregate"),
     ):

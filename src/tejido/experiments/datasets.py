@@ -16,6 +16,7 @@ from tejido import taxonomy
 from tejido.data import manifest as manifests
 from tejido.data import splits
 from tejido.data.cache.read import open_cache
+from tejido.data.context import context_of
 from tejido.data.geometry import Steps
 from tejido.data.patches import PatchGrid, expand
 from tejido.errors import DataError
@@ -84,7 +85,16 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
                 rows = rows if patches is not None else rows.drop(columns="patch")
             truth = rows["label"].tolist()
             indices = torch.tensor([task.label_names.index(label) for label in truth])
-            parts[name] = Part(rows, truth, LabelledImages(images, indices))
+            context = _context(rows, name) if recipe.network.metadata else None
+            parts[name] = Part(rows, truth, LabelledImages(images, indices, context))
     if len(parts["train"].rows) < recipe.training.batch:
         raise DataError(f"{len(parts['train'].rows)} training images are fewer than a batch of {recipe.training.batch}")
     return parts
+
+
+def _context(rows: pd.DataFrame, name: str) -> torch.Tensor:
+    context, unmapped = context_of(rows)
+    if unmapped:
+        words = ", ".join(f"{word} ({count:,})" for word, count in unmapped.most_common(5))
+        log.warning("%s: taken as unknown, because the vocabulary has no such word: %s", name, words)
+    return torch.from_numpy(context)

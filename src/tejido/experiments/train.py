@@ -27,6 +27,7 @@ from tejido.imaging.patches import Patches
 from tejido.metrics import calibration, predictions, thresholds
 from tejido.metrics.evaluate import evaluate
 from tejido.models import zoo
+from tejido.models.network import Network
 from tejido.recipe import Recipe, resolve_path
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.decode import decode
@@ -60,7 +61,7 @@ def train(run: Run) -> dict[str, Any]:
     parts = load_parts(recipe, geometry, grid)
     fit(network, parts["train"].images, parts["val"].images, recipe, run.folder)
 
-    logits = {name: logits_of(network, parts[name].images.images).numpy() for name in ("val", "test")}
+    logits = {name: _logits(network, parts[name]) for name in ("val", "test")}
     calibrated = calibration.fit(logits["val"], parts["val"].images.labels.numpy())
     tables = {name: _predictions(parts[name], task, calibrated.apply(logits[name])) for name in logits}
     decider = None if grid is None else Decider(recipe, task, grid.count)
@@ -96,6 +97,10 @@ def train(run: Run) -> dict[str, Any]:
     }
     run.write_json("metrics.json", result)
     return result
+
+
+def _logits(network: Network, part: Part) -> np.ndarray:
+    return logits_of(network, part.images.images, part.images.context).numpy()
 
 
 def _predictions(part: Part, task: Task, probabilities: np.ndarray) -> pd.DataFrame:

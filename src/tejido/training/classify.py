@@ -13,6 +13,7 @@ from torchmetrics import AUROC, Metric
 from tejido.imaging.augment import Augment
 from tejido.models.network import Network
 from tejido.recipe import Training
+from tejido.training.context import drop_context
 from tejido.training.sampler import generator_for
 from tejido.training.schedule import staged
 
@@ -29,10 +30,20 @@ class ClassifyModule(pl.LightningModule):
         settings: the recipe's ``training`` section.
         counts: training images of each label, in order.
         seed: of the run.
+        drop_metadata: share of images whose age, sex and site are hidden.
     """
 
-    def __init__(self, network: Network, augment: Augment, settings: Training, counts: list[int], seed: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        augment: Augment,
+        settings: Training,
+        counts: list[int],
+        seed: int,
+        drop_metadata: float = 0.0,
+    ) -> None:
         super().__init__()
+        self.drop_metadata = drop_metadata
         self.network = network
         self.augment = augment
         self.settings = settings
@@ -41,10 +52,11 @@ class ClassifyModule(pl.LightningModule):
         self.register_buffer("class_weights", weights if settings.balance == "weights" else None, persistent=False)
         self.val_auc: Metric = AUROC(task="multiclass", num_classes=len(counts))
         self._generator = torch.Generator()
+        self._dropping = torch.Generator()
 
-    def forward(self, images: Tensor) -> Tensor:
-        """``uint8[B, 3, S, S]`` to logits ``float32[B, C]``."""
-        return self.network(images)  # type: ignore[no-any-return]
+    def forward(self, images: Tensor, *context: Tensor) -> Tensor:
+        """``uint8[B, 3, S, S]``, with ``float32[B, 3]`` where metadata is used, to logits ``float32[B, C]``."""
+        return self.network(images, *context)  # type: ignore[no-any-return]
 
     def on_train_epoch_start(self) -> None:
         """Set the stage and the randomness of this epoch's augmentation."""
@@ -52,6 +64,7 @@ class ClassifyModule(pl.LightningModule):
         self.network.body.requires_grad_(not head_only)
         self.network.body.train(not head_only)
         self._generator = generator_for(self.seed, self.current_epoch, purpose=2)
+        self._dropping = generator_for(self.seed, self.current_epoch, purpose=4)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Set the randomness of dropout, which draws from the global generator.
@@ -64,10 +77,11 @@ class ClassifyModule(pl.LightningModule):
             if self.current_epoch > 0:
                 torch.empty((), dtype=torch.int64).random_()
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+    def training_step(self, batch: tuple[Tensor, ...], _: int) -> Tensor:
         """Cross-entropy of an augmented batch."""
-        images, labels = batch
-        logits = self(self.augment(images, self._generator))
+        images, labels, *context = batch
+        context = [drop_context(part, self.drop_metadata, self._dropping) for part in context]
+        logits = self(self.augment(images, self._generator), *context)
         loss = functional.cross_entropy(
             logits,
             labels,
@@ -77,18 +91,19 @@ class ClassifyModule(pl.LightningModule):
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(labels))
         return loss
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+    def validation_step(self, batch: tuple[Tensor, ...], _: int) -> None:
         """Loss and AUC (macro, one against the rest) of an untouched batch."""
-        images, labels = batch
-        logits = self(images)
+        images, labels, *context = batch
+        logits = self(images, *context)
         loss = functional.cross_entropy(logits, labels)
         self.val_auc.update(logits.softmax(1), labels)
         self.log("val_loss", loss, on_step=False, on_epoch=True, batch_size=len(labels))
         self.log("val_auc", self.val_auc, on_step=False, on_epoch=True, prog_bar=True)
 
-    def predict_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+    def predict_step(self, batch: tuple[Tensor, ...], _: int) -> Tensor:
         """Logits of an untouched batch."""
-        return self(batch[0])  # type: ignore[no-any-return]
+        images, _labels, *context = batch
+        return self(images, *context)  # type: ignore[no-any-return]
 
     def configure_optimizers(self) -> Any:
         """AdamW (its Lightning form: optimizer and a per-step scheduler), a rate for the head and one for the body."""

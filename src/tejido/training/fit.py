@@ -37,8 +37,9 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     torch.use_deterministic_algorithms(True, warn_only=True)
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # hardware listings and advertisements
     counts = torch.bincount(train.labels, minlength=network.head.out_features).tolist()
-    augment = Augment(**recipe.augmentation.model_dump())
-    module = ClassifyModule(network, augment, settings, counts, recipe.seed)
+    augment = Augment(**recipe.augmentation.model_dump(exclude={"drop_metadata"}))
+    dropped = recipe.augmentation.drop_metadata
+    module = ClassifyModule(network, augment, settings, counts, recipe.seed, drop_metadata=dropped)
     checkpoints = folder / "checkpoints"
     best = ModelCheckpoint(
         checkpoints, "best", monitor=_MONITOR, mode="max", enable_version_counter=False, save_on_train_epoch_end=True
@@ -87,10 +88,16 @@ def load_best(network: Network, path: Path) -> Network:
 
 
 @torch.inference_mode()
-def logits_of(network: Network, images: Images, *, batch: int = 256) -> Tensor:
-    """Logits ``float32[N, C]`` of ``uint8[N, 3, S, S]``, in evaluation mode."""
+def logits_of(network: Network, images: Images, context: Tensor | None = None, *, batch: int = 256) -> Tensor:
+    """Logits ``float32[N, C]`` of ``uint8[N, 3, S, S]`` and, for a network that takes it, ``float32[N, 3]``.
+
+    In evaluation mode.
+    """
     network.eval()
-    return torch.cat([network(part) for part in batches(images, batch)])
+    if context is None:
+        return torch.cat([network(part) for part in batches(images, batch)])
+    pairs = zip(batches(images, batch), context.split(batch), strict=True)
+    return torch.cat([network(part, beside) for part, beside in pairs])
 
 
 def _read(path: Path) -> dict[str, Tensor]:
