@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tejido.data import manifest, splits
-from tejido.data.join import join
+from tejido.data import manifest
+from tejido.data.cleaning.join import join
+from tejido.data.splitting import splits
 from tejido.errors import DataError
 from tejido.sources.ham10000 import Ham10000
 from tejido.sources.metadata import read_metadata

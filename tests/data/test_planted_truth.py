@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tejido.cli.main import main
-from tejido.data.duplicates import find
-from tejido.data.fingerprint import fingerprint
+from tejido.data.duplicates.fingerprint import fingerprint
+from tejido.data.duplicates.search import find
 from tejido.sources.ham10000 import Ham10000
 from tejido.sources.isic9 import ISIC9
 

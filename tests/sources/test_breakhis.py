@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tejido.data.groups import group_ids
 from tejido.data.manifest import build
+from tejido.data.splitting.groups import group_ids
 from tejido.errors import DataError
 from tejido.sources.breakhis import BreakHis, parse
 from tests.sources.trees import image, table

@@ -14,7 +14,7 @@ from tejido.errors import DataError
 if TYPE_CHECKING:
     from collections import Counter
 
-    from tejido.data.join import JoinReport
+    from tejido.data.cleaning.join import JoinReport
 
 app = new_app()
 app.command()(data_split.split)
@@ -92,12 +92,14 @@ def build(
     from collections import Counter
 
     from tejido import taxonomy
-    from tejido.data import duplicates, findings, manifest
-    from tejido.data.clean import clean
-    from tejido.data.exclude import excluder
-    from tejido.data.fingerprints import cache_path
-    from tejido.data.join import join
-    from tejido.data.masks import drop_misfits
+    from tejido.data import manifest
+    from tejido.data.cleaning import findings
+    from tejido.data.cleaning.clean import clean
+    from tejido.data.cleaning.exclude import excluder
+    from tejido.data.cleaning.join import join
+    from tejido.data.cleaning.masks import drop_misfits
+    from tejido.data.duplicates import search
+    from tejido.data.duplicates.fingerprints import cache_path
     from tejido.sources.catalogue import parse
     from tejido.sources.metadata import read_metadata
 
@@ -125,7 +127,7 @@ def build(
         records, report = join(records, table.facts, path.name)
         terminal.note(_summary(report))
     with terminal.progress_bar() as progress:
-        bar = progress.add_task("Reading and comparing images", total=len(records) + duplicates.steps())
+        bar = progress.add_task("Reading and comparing images", total=len(records) + search.steps())
         cleaned = clean(
             records,
             original,

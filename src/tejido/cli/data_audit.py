@@ -11,7 +11,7 @@ import typer
 from tejido.cli import terminal
 
 if TYPE_CHECKING:
-    from tejido.data.audit import Audit
+    from tejido.data.auditing.audit import Audit
 
 
 def audit(
@@ -42,11 +42,12 @@ def audit(
 
 def make(manifest: Path, split: Path | None = None) -> Audit:
     """Audit a manifest with what the build left beside it, and a split."""
-    from tejido.data import audit as auditing
-    from tejido.data import findings, folds, splits
     from tejido.data import manifest as manifests
-    from tejido.data.fingerprint import Fingerprint
-    from tejido.data.fingerprints import cache_path, read_fingerprints
+    from tejido.data.auditing import audit as auditing
+    from tejido.data.cleaning import findings
+    from tejido.data.duplicates.fingerprint import Fingerprint
+    from tejido.data.duplicates.fingerprints import cache_path, read_fingerprints
+    from tejido.data.splitting import folds, splits
 
     table = manifests.read(manifest)
     found = findings.read(manifest)
@@ -67,7 +68,7 @@ def make(manifest: Path, split: Path | None = None) -> Audit:
 
 def write(made: Audit, folder: Path, title: str) -> None:
     """Write the audit as HTML and JSON, each whole or not at all."""
-    from tejido.data.audit_page import page
+    from tejido.data.auditing.page import page
     from tejido.files import replacing
 
     with replacing(folder / "audit.html") as temporary:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tejido.data.alike import is_flat
-from tejido.data.fingerprint import Fingerprint
-from tejido.data.fingerprints import read_fingerprints
-from tejido.data.groups import group_ids
-from tejido.data.phash import as_hex, hashes
+from tejido.data.duplicates.alike import is_flat
+from tejido.data.duplicates.fingerprint import Fingerprint
+from tejido.data.duplicates.fingerprints import read_fingerprints
+from tejido.data.duplicates.phash import as_hex, hashes
+from tejido.data.splitting.groups import group_ids
 from tejido.data.tables import read_parquet, write_parquet
 from tejido.errors import DataError, ImageError
 from tejido.sources.record import ImageRecord
@@ -51,9 +51,9 @@ TYPES = {
 }
 """Columns in order, with their pandas types. Unknown is null. Paths are relative to the manifest's folder.
 
-``phash`` is that of ``data.phash``; null for a picture without contrast. ``aspect`` is the true width / height of a
-picture that was squashed into a square, and null for all others. Where only tables were read, ``path`` and all that is
-measured are null.
+``phash`` is that of ``duplicates.phash``; null for a picture without contrast. ``aspect`` is the true width / height of
+a picture that was squashed into a square, and null for all others. Where only tables were read, ``path`` and all that
+is measured are null.
 """
 LATER = ("aspect",)
 """Columns that a manifest may lack because it was written before they were known; they are null then."""
@@ -75,7 +75,7 @@ def build(
     links: Iterable[tuple[str, str]] = (),
     progress: Callable[[], None] = lambda: None,
 ) -> tuple[pd.DataFrame, list[Unreadable]]:
-    """Make a manifest of all records, as they are: nothing is merged or cleaned (``data.clean`` does that).
+    """Make a manifest of all records, as they are: nothing is merged or cleaned (``cleaning.clean`` does that).
 
     Args:
         records: what the sources say; one without a path, which was read from a table, has no hash and no size.
