@@ -10,7 +10,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from tejido.export.deployed import OUTPUTS, Deployed
+from tejido.export.deployed import Deployed
 from tejido.runtime.metadata import KEY, Metadata
 
 OPSET = 18
@@ -28,7 +28,7 @@ def export_graph(module: Deployed) -> onnx.ModelProto:
             module.eval(),
             (example,),
             input_names=["image"],
-            output_names=list(OUTPUTS),
+            output_names=list(module.outputs),
             dynamic_shapes=sizes,
             opset_version=OPSET,
             dynamo=True,

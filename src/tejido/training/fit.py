@@ -36,7 +36,7 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     settings = recipe.training
     torch.use_deterministic_algorithms(True, warn_only=True)
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # hardware listings and advertisements
-    counts = torch.bincount(train.labels, minlength=network.head.out_features).tolist()
+    counts = torch.bincount(train.labels, minlength=network.classes).tolist()
     augment = Augment(**recipe.augmentation.model_dump())
     module = ClassifyModule(network, augment, settings, counts, recipe.seed)
     checkpoints = folder / "checkpoints"
