@@ -14,7 +14,7 @@ from string import Template
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tejido.errors import RecipeError
 
@@ -68,11 +68,15 @@ class Network(_Section):
     """The network and where its weights start."""
 
     name: str
-    """See ``tejido.models.zoo``."""
+    """``upc2020_cnn``, a timm name or, where timm has none such, a torchvision name; see ``tejido networks``."""
     weights: str | None = None
-    """A local safetensors file to start from; without it the network starts at random."""
+    """A local file to start from (safetensors, or torch's); without it the network starts at random."""
     dropout: Share = 0.2
-    """Share of pooled features dropped before the head."""
+    """Share dropped before the head; in AlexNet, VGG and ``upc2020_cnn`` where they have their own dropout instead."""
+    attention: Literal["none", "arl"] = "none"
+    """``arl`` puts attention residual learning into the blocks of a ResNet or EfficientNet."""
+    squeeze_excitation: bool = True
+    """False takes squeeze-and-excitation out of a network that has it."""
     metadata: bool = False
     """Whether the head also reads age, sex and site."""
 
@@ -109,8 +113,8 @@ class Training(_Section):
     head_epochs: Count = 2
     head_rate: Positive = 3e-3
     """Highest learning rate of the first stage."""
-    epochs: Annotated[int, Field(ge=1)] = 20
-    """Longest second stage."""
+    epochs: Count = 20
+    """Longest second stage; 0 trains the head alone, on frozen features (a linear probe)."""
     rate: Positive = 1e-3
     """Highest learning rate of the head in the second stage."""
     body_rate: Positive = 1e-3
@@ -122,6 +126,12 @@ class Training(_Section):
     """``oversample`` draws every class equally often, ``weights`` weighs the loss; calibration undoes either."""
     patience: Annotated[int, Field(ge=1)] = 8
     """Epochs without a better validation AUC before training stops."""
+
+    @model_validator(mode="after")
+    def _trains(self) -> Training:
+        if self.head_epochs + self.epochs == 0:
+            raise ValueError("head_epochs and epochs are both 0, so nothing would be trained")
+        return self
 
 
 class Evaluation(_Section):
@@ -232,6 +242,8 @@ def _explain(error: ValidationError) -> str:
         return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
     if first["type"] == "missing":
         return f"key {key!r} is missing"
+    if first["type"] == "value_error":
+        return f"{key}: {first['ctx']['error']}"
     return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}"
 
 

@@ -17,7 +17,7 @@ from tejido.runtime.overlay import draw
 from tests.cli.conftest import tejido
 from tests.support.context_model import context_model
 from tests.support.pictures import encode, noise, with_orientation
-from tests.support.tiny_model import METADATA, tiny_model
+from tests.support.tiny_model import METADATA, tiny_model, with_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +109,15 @@ def test_no_heatmap_of_a_picture_that_cannot_be_judged(
 ) -> None:
     result = run("classify", "--json", "--model", model, "--heatmap", tmp_path / "maps", pictures["black"])
     assert json.loads(result.out)["heatmap"] is None
+    assert list((tmp_path / "maps").iterdir()) == []
+
+
+def test_a_model_without_a_heatmap(run: Callable[..., Result], pictures: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "plain.onnx").write_bytes(with_metadata(METADATA.to_json(), heatmap=False))
+    arguments = ("classify", "--json", "--model", tmp_path / "plain.onnx", "--heatmap", tmp_path / "maps")
+    result = run(*arguments, pictures["dark"])
+    assert json.loads(result.out)["heatmap"] is None
+    assert (result.code, result.err) == (0, "The model 'tiny' has no heatmap; its network does not allow one.\n")
     assert list((tmp_path / "maps").iterdir()) == []
 
 

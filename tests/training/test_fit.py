@@ -153,6 +153,19 @@ def test_oversampling_balances_and_the_epoch_decides() -> None:
     assert sorted(plain) == list(range(1000))
 
 
+def test_a_linear_probe_trains_the_head_on_frozen_features(setting: tuple[Path, Path], tmp_path: Path) -> None:
+    recipe = recipes.load(setting[0], ("training.head_epochs=2", "training.epochs=0"))
+    images, labels = torch.load(setting[1], weights_only=True)
+    parts = LabelledImages(images[:96], labels[:96]), LabelledImages(images[96:160], labels[96:160])
+    network = zoo.from_recipe(recipe, 2)
+    before = {key: value.clone() for key, value in network.body.state_dict().items()}
+    network = fit(network, *parts, recipe, tmp_path)
+    assert len(pd.read_csv(tmp_path / "metrics.csv")) == 2
+    assert all(torch.equal(value, before[key]) for key, value in network.body.state_dict().items())
+    assert network.head.weight.abs().max() > 0
+    assert staged(20, steps_per_epoch=10, head_epochs=2, epochs=0) == (0, pytest.approx(1e-4))
+
+
 def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
     with pytest.raises(DataError, match=r"bad\.jpg: not a picture"):

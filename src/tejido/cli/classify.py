@@ -54,6 +54,8 @@ def classify(
     classifier = load(model)
     classifier.encode(age=age, sex=sex, site=site)  # a wrong word is said before anything is read or written
     folder = None if heatmap is None else _open_folder(heatmap, images)
+    if folder is not None and not classifier.has_heatmap:
+        terminal.note(f"The model {classifier.metadata.name!r} has no heatmap; its network does not allow one.")
     if not as_json:
         terminal.note(_REMINDER)
     progress = terminal.Progress(len(images))

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from tejido import __version__
+from tejido import __version__, context
+from tejido.context import SEXES, SITES
 from tejido.experiments.datasets import Part
 from tejido.experiments.patches import as_metadata, grid_of
 from tejido.imaging import quality as qualities
 from tejido.metrics.calibration import Calibration
 from tejido.recipe import Recipe
-from tejido.runtime.metadata import Label, Metadata, RefusalRule, TrainingData
+from tejido.runtime.metadata import Choice, Input, Label, Metadata, RefusalRule, TrainingData
 from tejido.taxonomy import Task
 from tejido.training.images import Images, batches
 
@@ -86,6 +87,7 @@ def describe(
         tejido_version=__version__,
         scale=None if scale is None else {"um_per_pixel": scale},
         patches=None if grid is None else as_metadata(grid, recipe),
+        inputs=_inputs() if recipe.network.metadata else (),
     )
 
 
@@ -102,3 +104,12 @@ def _refusal(images: Images, passing: float, patches: int) -> tuple[RefusalRule,
         RefusalRule(code=name, output="quality", index=index, above=float(limit))
         for index, (name, limit) in enumerate(zip(qualities.NAMES, limits, strict=True))
     )
+
+
+def _inputs() -> tuple[Input, ...]:
+    """What a network with metadata may be told, with the codes of ``tejido.context``."""
+
+    def choices(table: tuple[context.Choice, ...]) -> tuple[Choice, ...]:
+        return tuple(Choice(one.name, one.en, one.es, one.terms) for one in table)
+
+    return Input("age", None), Input("sex", choices(SEXES)), Input("site", choices(SITES))

@@ -28,7 +28,7 @@ from tejido.metrics import calibration, predictions, thresholds
 from tejido.metrics.evaluate import evaluate
 from tejido.models import zoo
 from tejido.models.network import Network
-from tejido.recipe import Recipe, resolve_path
+from tejido.recipe import Recipe
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.decode import decode
 from tejido.runtime.metadata import Metadata
@@ -54,9 +54,8 @@ def train(run: Run) -> dict[str, Any]:
     task = taxonomy.task(recipe.task)
     geometry = GEOMETRIES[recipe.image.geometry](recipe.image.size)
     grid = grid_of(recipe)
-    weights = None if recipe.network.weights is None else resolve_path(recipe.network.weights)
     torch.manual_seed(recipe.seed)
-    network = zoo.build(recipe.network.name, len(task.labels), weights=weights, dropout=recipe.network.dropout)
+    network = zoo.from_recipe(recipe, len(task.labels))
     network.to(memory_format=torch.channels_last)
     parts = load_parts(recipe, geometry, grid)
     fit(network, parts["train"].images, parts["val"].images, recipe, run.folder)

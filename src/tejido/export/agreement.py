@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from tejido.imaging.geometry import CentreSquare
 from tejido.imaging.patches import Patches
 from tejido.metrics.aggregate import aggregate
 from tejido.runtime.classifier import Classifier
+from tejido.runtime.context import encode
+from tejido.runtime.metadata import Metadata
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Tolerance:
     ``probability``: largest |Δp| of one picture. Where a model has patches: of one patch (whose vote on the edge of 0.5
     may then differ), and of what the rule makes of the file's own patches. ``labels``: smallest share of equal labels;
     one picture on the edge of the threshold is always forgiven, or a small sample could not pass. ``heatmap`` and
-    ``quality``: largest mean difference of one picture. ``pixels``: largest share of resized values that are 1 off
-    Pillow's; none may be further off.
+    ``quality``: largest mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of
+    resized values that are 1 off Pillow's; none may be further off.
     """
 
     probability: float = 1e-2
@@ -42,7 +44,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Agreement:
-    """What was found on ``pictures`` pictures; see ``Tolerance``."""
+    """What was found on ``pictures`` pictures (each counted as often as it was asked about); see ``Tolerance``."""
 
     pictures: int
     probability: float
@@ -61,6 +63,8 @@ def check(
 ) -> Agreement:
     """Compare a model file with the module that it came from.
 
+    A model that takes age, sex and site is asked twice about every picture: with nothing known, and with everything.
+
     Args:
         file: the bytes about to be written.
         model: the same graph, for looking inside it.
@@ -75,17 +79,19 @@ def check(
     watched, square_name = with_square_output(model)
     session = ort.InferenceSession(watched, providers=["CPUExecutionProvider"])
     rows = []
-    for pixels in pictures:
-        outputs = classifier.run(pixels)
+    for pixels, context in _cases(pictures, classifier.metadata):
+        outputs = classifier.run(pixels, context)
         with torch.inference_mode():
-            probabilities, heatmap, quality = (t.numpy() for t in module.eval()(torch.from_numpy(pixels.copy())))
-        seen = session.run([square_name], {"image": pixels})[0]
+            beside = [torch.from_numpy(np.asarray(value)) for value in context.values()]
+            answers = [answer.numpy() for answer in module.eval()(torch.from_numpy(pixels.copy()), *beside)]
+        expected = dict(zip(module.outputs, answers, strict=True))
+        seen = session.run([square_name], {"image": pixels, **context})[0]
         rows.append(
             (
-                _difference(module, outputs, probabilities, heatmap),
-                _label(classifier, outputs["probabilities"]) == _label(classifier, probabilities),
-                np.abs(outputs["heatmap"] - heatmap).mean(),
-                np.abs(outputs["quality"] - quality).max(),
+                _difference(module, outputs, expected),
+                _label(classifier, outputs["probabilities"]) == _label(classifier, expected["probabilities"]),
+                np.abs(outputs["heatmap"] - expected["heatmap"]).mean() if "heatmap" in expected else 0.0,
+                np.abs(outputs["quality"] - expected["quality"]).max(),
                 _off_pillow(seen, pixels, module),
             )
         )
@@ -118,19 +124,30 @@ def _label(classifier: Classifier, probabilities: NDArray[np.floating]) -> int:
     return int(probabilities[positive] >= metadata.thresholds[metadata.positive])
 
 
+def _cases(
+    pictures: Sequence[NDArray[np.uint8]], metadata: Metadata
+) -> Iterator[tuple[NDArray[np.uint8], dict[str, NDArray[np.generic]]]]:
+    """Every picture with nothing known beside it and, where something can be, with all of it: in turn every choice."""
+    for number, pixels in enumerate(pictures):
+        yield pixels, encode(metadata, {})
+        if metadata.inputs:
+            known: dict[str, float | str | None] = {
+                item.name: 7.0 * number % 100 if item.choices is None else item.choices[number % len(item.choices)].name
+                for item in metadata.inputs
+            }
+            yield pixels, encode(metadata, known)
+
+
 def _difference(
-    module: Deployed,
-    outputs: dict[str, NDArray[np.float32]],
-    probabilities: NDArray[np.floating],
-    heatmap: NDArray[np.floating],
+    module: Deployed, outputs: dict[str, NDArray[np.float32]], expected: dict[str, NDArray[np.floating]]
 ) -> float:
     """See ``Tolerance.probability``; the heatmap of a model with patches holds their probabilities."""
-    rule = module.aggregate
+    rule, answer = module.aggregate, outputs["probabilities"]
     if rule is None:
-        return float(np.abs(outputs["probabilities"] - probabilities).max())
-    patches = outputs["heatmap"].reshape(len(probabilities), -1).T
+        return float(np.abs(answer - expected["probabilities"]).max())
+    patches = outputs["heatmap"].reshape(len(answer), -1).T
     together = aggregate(patches[None], rule.rule, positive=rule.positive, top_k=rule.top_k)[0]
-    return float(max(np.abs(outputs["heatmap"] - heatmap).max(), np.abs(outputs["probabilities"] - together).max()))
+    return float(max(np.abs(outputs["heatmap"] - expected["heatmap"]).max(), np.abs(answer - together).max()))
 
 
 def _off_pillow(seen: NDArray[np.uint8], pixels: NDArray[np.uint8], module: Deployed) -> float:

@@ -10,14 +10,17 @@ from tejido.imaging.geometry import CentreSquare, Stretch
 from tejido.imaging.patches import Patches
 from tejido.imaging.quality import Quality
 from tejido.metrics.calibration import Calibration
+from tejido.models.context import stack
+from tejido.models.heads import FusedHead
 from tejido.models.network import Network
 from tejido.runtime.limits import MIN_SIDE
 
-OUTPUTS = ("probabilities", "heatmap", "quality")
-
 
 class Deployed(nn.Module):
-    """Geometry, capture quality, network, calibration and activation maps; with patches, what they say together.
+    """Geometry, capture quality, network, calibration and, where there is one, the heatmap.
+
+    Where the picture is cut into patches, its answer is what they say together, its quality the mean of theirs, and
+    its heatmap their grid: the probabilities of every patch.
 
     Args:
         geometry: from any size to the network's, in one square or in patches.
@@ -47,29 +50,47 @@ class Deployed(nn.Module):
         self.register_buffer("bias", torch.tensor(calibration.bias, dtype=torch.float32))
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of what ``forward`` takes."""
+        return ("image", "age", "sex", "site") if isinstance(self.network.head, FusedHead) else ("image",)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what ``forward`` returns; a network without a heatmap leaves that one out."""
+        heatmap = self.network.heatmap or self.aggregate is not None
+        return ("probabilities", "heatmap", "quality") if heatmap else ("probabilities", "quality")
+
+    @property
     def smallest(self) -> tuple[int, int]:
         """Least width and height of a picture, in pixels."""
         if isinstance(self.geometry, Patches):
             return max(MIN_SIDE, self.geometry.grid.width), max(MIN_SIDE, self.geometry.grid.height)
         return MIN_SIDE, MIN_SIDE
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """``uint8[H, W, 3]`` to probabilities ``[C]``, heatmap ``[C, h, w]`` in 0..1, quality ``[3]``.
+    def forward(
+        self, image: Tensor, age: Tensor | None = None, sex: Tensor | None = None, site: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """From a picture to probabilities ``[C]``, heatmap ``[C, h, w]`` in 0..1 if any, quality ``[3]``.
 
-        With patches the heatmap is their grid, ``[C, rows, columns]``: the probability of every patch; and quality
-        is the mean over them.
+        Args:
+            image: ``uint8[H, W, 3]``.
+            age: ``float32[]`` in years, NaN where unknown; only for a network that takes it, like the others.
+            sex: ``int64[]``, its code in ``tejido.context``.
+            site: ``int64[]``, likewise.
         """
         seen = self.geometry(image.permute(2, 0, 1))
+        squares = seen if isinstance(self.geometry, Patches) else seen.unsqueeze(0)
+        features = self.network.features(squares)
+        context = None
+        if age is not None and sex is not None and site is not None:
+            context = stack(age, sex, site).expand(len(squares), -1)
+        logits = self.network.logits(features, context)
+        probabilities = torch.softmax(logits * self.scale + self.bias, dim=1)
+        quality = self.quality(squares)
         if isinstance(self.geometry, Patches):
-            features = self.network.features(seen)
-            patches = self._calibrated(features)
             assert self.aggregate is not None
             grid = self.geometry.grid
-            heatmap = patches.transpose(0, 1).reshape(-1, grid.rows, grid.columns)
-            return self.aggregate(patches), heatmap, self.quality(seen).mean(0)
-        square = seen.unsqueeze(0)
-        features = self.network.features(square)
-        return self._calibrated(features)[0], self.network.activation_maps(features)[0], self.quality(square)[0]
-
-    def _calibrated(self, features: Tensor) -> Tensor:
-        return torch.softmax(self.network.logits(features) * self.scale + self.bias, dim=1)
+            heatmap = probabilities.transpose(0, 1).reshape(-1, grid.rows, grid.columns)
+            return self.aggregate(probabilities), heatmap, quality.mean(0)
+        maps = [self.network.activation_maps(features)[0]] if self.network.heatmap else []
+        return probabilities[0], *maps, quality[0]

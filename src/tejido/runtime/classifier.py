@@ -68,6 +68,11 @@ class Classifier:
         self._outputs = [output.name for output in self._session.get_outputs()]
         _check_graph(self._session, self.metadata)
 
+    @property
+    def has_heatmap(self) -> bool:
+        """Whether the model can show what influenced the score."""
+        return "heatmap" in self._outputs
+
     def predict(
         self,
         image: str | Path | bytes | NDArray[np.uint8],

@@ -36,7 +36,7 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     settings = recipe.training
     torch.use_deterministic_algorithms(True, warn_only=True)
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # hardware listings and advertisements
-    counts = torch.bincount(train.labels, minlength=network.head.out_features).tolist()
+    counts = torch.bincount(train.labels, minlength=network.classes).tolist()
     augment = Augment(**recipe.augmentation.model_dump(exclude={"drop_metadata"}))
     dropped = recipe.augmentation.drop_metadata
     module = ClassifyModule(network, augment, settings, counts, recipe.seed, drop_metadata=dropped)
@@ -96,7 +96,7 @@ def logits_of(network: Network, images: Images, context: Tensor | None = None, *
     network.eval()
     if context is None:
         return torch.cat([network(part) for part in batches(images, batch)])
-    pairs = zip(batches(images, batch), context.split(batch), strict=True)
+    pairs = zip(batches(images, batch), batches(context, batch), strict=True)
     return torch.cat([network(part, beside) for part, beside in pairs])
 
 

@@ -20,10 +20,13 @@ def one_cycle(progress: float) -> float:
 
 
 def staged(step: int, *, steps_per_epoch: int, head_epochs: int, epochs: int) -> tuple[int, float]:
-    """Stage (0: head alone, 1: everything) and One-Cycle factor of a step of the two-stage schedule."""
+    """Stage (0: head alone, 1: everything) and One-Cycle factor of a step of the two-stage schedule.
+
+    The step behind the last one, which a scheduler asks for too, has the factor of the end.
+    """
     first = head_epochs * steps_per_epoch
-    if step < first:
-        return 0, one_cycle(step / first)
+    if step < first or epochs == 0:
+        return 0, one_cycle(min(1.0, step / first))
     return 1, one_cycle(min(1.0, (step - first) / (epochs * steps_per_epoch)))
 
 
