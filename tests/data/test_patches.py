@@ -37,6 +37,17 @@ def test_origins_are_pythons_round_without_its_division(room: int, count: int, d
     assert origin(np.array([number]), room, count)[0] == round(exact)
 
 
+@given(st.integers(1, 3000), st.integers(1, 400), st.integers(1, 40))
+def test_a_grid_stretched_over_the_picture_shows_each_patch_in_its_place(length: int, side: int, count: int) -> None:
+    """Each of the equal cells lies within its patch where patches cover the picture; else its patch lies within it."""
+    side = min(side, length)
+    for number, begin in enumerate(origins(length, side, count)):
+        cell, patch = (number * length / count, (number + 1) * length / count), (begin, begin + side)
+        inner, outer = (cell, patch) if side * count >= length else (patch, cell)
+        assert outer[0] - 0.5 <= inner[0]  # origins are whole pixels
+        assert inner[1] <= outer[1] + 0.5
+
+
 def test_origins_by_hand() -> None:
     assert origins(700, 225, 5) == [0, 119, 238, 356, 475]
     assert origins(460, 225, 3) == [0, 118, 235]
