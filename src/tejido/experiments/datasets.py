@@ -13,12 +13,13 @@ from rich.progress import Progress
 from torch import nn
 
 from tejido import taxonomy
+from tejido.data import folds, splits
 from tejido.data import manifest as manifests
-from tejido.data import splits
 from tejido.data.cache.read import open_cache
 from tejido.data.geometry import Steps
+from tejido.data.limit import limited
 from tejido.data.patches import PatchGrid, expand
-from tejido.errors import DataError
+from tejido.errors import DataError, RecipeError
 from tejido.recipe import Recipe, resolve_path
 from tejido.training.images import CachedImages, Images, LabelledImages, decode_all
 
@@ -48,16 +49,20 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
     Raises:
         DataError: a table is not what it must be, or a label has no image in one side of the split.
         SplitLeakError: a group stands on both sides.
+        RecipeError: ``data.fold`` without a table of folds, or such a table without it.
     """
     task = taxonomy.task(recipe.task)
     if not task.labels:
         raise DataError(f"{task.name} takes its labels from the data; it is a question for probes, not for training")
     table = manifests.read(resolve_path(recipe.data.manifest))
-    table["split"] = splits.load(resolve_path(recipe.data.split), table, allow_leaks=recipe.data.allow_leaks)
+    table["split"] = _split(recipe, table)
     table["label"] = table[task.column].map(task.label_of, na_action="ignore").astype("string")
     kept = table[table["label"].notna() & table["modality"].map(task.admits)]
     if len(kept) < len(table):
         log.info("%d of %d images belong to no label of %s", len(table) - len(kept), len(table), task.name)
+    if recipe.data.limit is not None:
+        train = limited(kept[kept["split"] == "train"], recipe.data.limit, seed=recipe.seed)
+        kept = pd.concat([train, kept[kept["split"] != "train"]])
     steps = Steps(recipe.image.geometry, recipe.image.size, patches)
     cache = None if recipe.data.cache is None else open_cache(resolve_path(recipe.data.cache), steps)
     parts = {}
@@ -65,9 +70,11 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
         bar = progress.add_task("Decoding images", total=len(kept))
         for name in splits.SPLITS:
             rows = kept[kept["split"] == name].reset_index(drop=True)
+            limited_here = name == "train" and recipe.data.limit is not None
+            remedy = "raise data.limit" if limited_here else "make another split"
             for label in task.label_names:
                 if not (rows["label"] == label).any():
-                    raise DataError(f"no image of {label!r} in {name}; make another split")
+                    raise DataError(f"no image of {label!r} in {name}; {remedy}")
             images: Images
             if cache is None:
                 tick = partial(progress.advance, bar)
@@ -82,3 +89,17 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
     if len(parts["train"].rows) < recipe.training.batch:
         raise DataError(f"{len(parts['train'].rows)} training images are fewer than a batch of {recipe.training.batch}")
     return parts
+
+
+def _split(recipe: Recipe, table: pd.DataFrame) -> pd.Series:
+    """Side of every manifest row, from a split or from one fold of a table of folds."""
+    path, fold = resolve_path(recipe.data.split), recipe.data.fold
+    if folds.is_folds(path) != (fold is not None):
+        raise RecipeError(
+            f"{path} is a table of folds; say which one tests, as data.fold=0"
+            if fold is None
+            else f"{path} is no table of folds; make one with: tejido data split --kind folds, or leave data.fold out"
+        )
+    if fold is not None:
+        return folds.load_fold(path, table, fold)
+    return splits.load(path, table, allow_leaks=recipe.data.allow_leaks)

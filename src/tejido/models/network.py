@@ -64,6 +64,10 @@ class Network(nn.Module):
         pooled = functional.dropout(features.mean((2, 3)), self.dropout, self.training)
         return self.head(pooled)  # type: ignore[no-any-return]
 
+    def attention(self) -> dict[str, nn.Parameter]:
+        """The learned scale of every attention block, by its name; none here."""
+        return {}
+
     def activation_maps(self, features: Tensor) -> Tensor:
         """Class activation maps ``float32[B, C, h, w]`` in 0..1: positive evidence over the largest value.
 

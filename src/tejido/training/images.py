@@ -97,7 +97,7 @@ class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
     """Images with their label indices.
 
     Args:
-        images: ``uint8[N, 3, S, S]``, in memory or from a cache.
+        images: ``uint8[N, 3, S, S]``, in memory, from a cache, or in a GPU's memory.
         labels: ``int64[N]``.
     """
 
@@ -116,6 +116,8 @@ class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
         # numpy copies picture by picture; torch's own indexing goes byte by byte, twenty times slower
         rows = np.asarray(indices)
         labels = torch.from_numpy(np.take(self.labels.numpy(), rows))
+        if isinstance(self.images, Tensor) and self.images.is_cuda:
+            return self.images[torch.from_numpy(rows).to(self.images.device)], labels
         if isinstance(self.images, Tensor) and self.images.is_contiguous():
             return torch.from_numpy(np.take(self.images.numpy(), rows, axis=0)), labels
         return self.images[rows], labels
