@@ -29,5 +29,9 @@ class RecipeError(TejidoError):
     """A recipe asks for something that does not exist or cannot be."""
 
 
+class TrainingError(TejidoError):
+    """A training cannot go on; its checkpoints up to the last finished epoch are kept."""
+
+
 class AgreementError(TejidoError):
     """An exported file does not answer as the network it came from; nothing was written."""

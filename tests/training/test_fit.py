@@ -19,7 +19,7 @@ from tejido.models import zoo
 from tejido.training.fit import fit, load_best, logits_of
 from tejido.training.images import LabelledImages, decode_all
 from tejido.training.sampler import EpochSampler
-from tejido.training.schedule import one_cycle, staged
+from tejido.training.schedule import staged
 from tests.support.experiment import prepare
 
 EPOCHS = 5
@@ -113,30 +113,6 @@ def test_a_checkpoint_that_cannot_be_read(tmp_path: Path, content: bytes | None,
         (tmp_path / "best.ckpt").write_bytes(content)
     with pytest.raises(DataError, match=message):
         load_best(zoo.build("mobilenetv1_025", 2), tmp_path / "best.ckpt")
-
-
-def test_one_cycle_by_hand() -> None:
-    assert one_cycle(0) == pytest.approx(1 / 25)
-    assert one_cycle(0.15) == pytest.approx((1 + 1 / 25) / 2)
-    assert one_cycle(0.3) == pytest.approx(1)
-    assert one_cycle(1) == pytest.approx(1e-4)
-
-
-def test_one_cycle_equals_torchs() -> None:
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1)
-    # torch ends at 1/25/final_div_factor and counts the last step as the end
-    theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=101, final_div_factor=400)
-    for step in range(100):
-        assert one_cycle(step / 100) == pytest.approx(theirs.get_last_lr()[0], abs=0.03)
-        optimizer.step()
-        theirs.step()
-
-
-def test_the_stages_follow_each_other() -> None:
-    plan = {"steps_per_epoch": 10, "head_epochs": 2, "epochs": 3}
-    assert [staged(step, **plan)[0] for step in (0, 19, 20, 49)] == [0, 0, 1, 1]
-    assert staged(20, **plan)[1] == pytest.approx(1 / 25)
-    assert staged(0, steps_per_epoch=10, head_epochs=0, epochs=3) == (1, pytest.approx(1 / 25))
 
 
 def test_oversampling_balances_and_the_epoch_decides() -> None:

@@ -17,9 +17,13 @@ from tejido.report import patches, plots
 
 
 def write_plots(run: Run) -> None:
-    """Write ``plots/*.png``: learning curves and, for a binary task, ROC and reliability on test."""
+    """Write ``plots/*.png``: learning curves, what attention learned; for a binary task ROC and reliability on test."""
+    settings = run.recipe.training
     history = pd.read_csv(run.folder / "metrics.csv")
-    _save(plots.learning_curves(history, run.recipe.training.head_epochs), run, "learning_curves")
+    _save(plots.learning_curves(history, settings.head_epochs, settings.monitor), run, "learning_curves")
+    if (run.folder / "attention.csv").is_file():
+        table = pd.read_csv(run.folder / "attention.csv")
+        _save(plots.attention(table, settings.head_epochs), run, "attention")
     table = pd.read_parquet(run.folder / "predictions.parquet")
     test = table[table["split"] == "test"]
     positive = taxonomy.task(run.recipe.task).positive

@@ -97,7 +97,7 @@ class LabelledImages(Dataset[tuple[Tensor, ...]]):
     """Images with their label indices and, where it was asked for, what is known beside them.
 
     Args:
-        images: ``uint8[N, 3, S, S]``, in memory or from a cache.
+        images: ``uint8[N, 3, S, S]``, in memory, from a cache, or in a GPU's memory.
         labels: ``int64[N]``.
         context: ``float32[N, 3]`` as in ``data.context``, or None; items then have two parts instead of three.
     """
@@ -120,6 +120,8 @@ class LabelledImages(Dataset[tuple[Tensor, ...]]):
         rows = np.asarray(indices)
         labels = torch.from_numpy(np.take(self.labels.numpy(), rows))
         beside = () if self.context is None else (self.context[rows],)
+        if isinstance(self.images, Tensor) and self.images.is_cuda:
+            return self.images[torch.from_numpy(rows).to(self.images.device)], labels, *beside
         if isinstance(self.images, Tensor) and self.images.is_contiguous():
             return torch.from_numpy(np.take(self.images.numpy(), rows, axis=0)), labels, *beside
         return self.images[rows], labels, *beside
