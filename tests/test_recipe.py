@@ -29,8 +29,10 @@ def test_every_recipe_of_the_repository_is_valid_and_named_after_its_file(path: 
 
 
 def test_a_resolved_recipe_reads_back_as_itself(tmp_path: Path) -> None:
-    first = recipe.load(write(tmp_path, MINIMAL), ("training.epochs=3", "seed=7"))
+    options = ("training.trainer.precision=bf16-mixed", "training.trainer.gradient_clip_val=0.5")
+    first = recipe.load(write(tmp_path, MINIMAL), ("training.epochs=3", "seed=7", *options))
     assert (first.training.epochs, first.seed) == (3, 7)
+    assert first.training.trainer == {"precision": "bf16-mixed", "gradient_clip_val": 0.5}
     again = recipe.load(write(tmp_path, first.to_yaml()))
     assert again == first
     assert again.sha256() == first.sha256()
@@ -45,7 +47,19 @@ def test_a_resolved_recipe_reads_back_as_itself(tmp_path: Path) -> None:
         (MINIMAL + "taks: 1", (), "unknown key 'taks'; did you mean 'task'?"),
         (MINIMAL, ("training.epoch=3",), "unknown key 'training.epoch'; did you mean 'epochs'?"),
         (MINIMAL, ("training.epochs=many",), "training.epochs: input should be a valid integer"),
-        (MINIMAL, ("training.epochs=0",), "training.epochs: input should be greater than or equal to 1"),
+        (MINIMAL, ("training.epochs=-1",), "training.epochs: input should be greater than or equal to 0"),
+        (MINIMAL, ("training.epochs=0", "training.head_epochs=0"), "training: head_epochs and epochs are both 0"),
+        (MINIMAL, ("training.momentum=0.9",), "training: momentum is for sgd and rmsprop; adamw has its own"),
+        (MINIMAL, ("training.optimiser=sgd",), "unknown key 'training.optimiser'; did you mean 'optimizer'?"),
+        (MINIMAL, ("training.optimizer=lamb",), "training.optimizer: input should be 'adamw', 'adam', 'sgd' or"),
+        (MINIMAL, ("training.monitor=auc",), "training.monitor: input should be 'val_auc'"),
+        (MINIMAL, ("training.ema=1",), "training.ema: input should be less than 1"),
+        (MINIMAL, ("training.trainer=fast",), "training.trainer: input should be a valid dictionary"),
+        (MINIMAL, ("data.fold=1", "data.allow_leaks=true"), "data: folds never leak"),
+        (MINIMAL, ("data.fold=-1",), "data.fold: input should be greater than or equal to 0"),
+        (MINIMAL, ("data.limit=0",), "data.limit: input should be greater than or equal to 1"),
+        (MINIMAL, ("network.atention=arl",), "unknown key 'network.atention'; did you mean 'attention'?"),
+        (MINIMAL, ("network.attention=se",), "network.attention: input should be 'none' or 'arl'"),
         (MINIMAL, ("network.dropout=1.5",), "network.dropout"),
         (MINIMAL, ("training.balance=all",), "training.balance"),
         (MINIMAL, ("training.epochs",), "is not an override"),

@@ -9,6 +9,10 @@ class ImageError(TejidoError):
     """The bytes are not a picture that can be judged."""
 
 
+class ContextError(TejidoError):
+    """What is told beside the picture (age, sex, site) is nothing that the model can take."""
+
+
 class ModelFileError(TejidoError):
     """The file is not a model file that this version can run."""
 
@@ -23,6 +27,10 @@ class SplitLeakError(DataError):
 
 class RecipeError(TejidoError):
     """A recipe asks for something that does not exist or cannot be."""
+
+
+class TrainingError(TejidoError):
+    """A training cannot go on; its checkpoints up to the last finished epoch are kept."""
 
 
 class AgreementError(TejidoError):

@@ -11,10 +11,10 @@ import hashlib
 import os
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tejido.errors import RecipeError
 
@@ -37,8 +37,28 @@ class Data(_Section):
     cache: str | None = None
     """Folder made by ``tejido data cache`` with the geometry and size of ``image``. Without it, all images are decoded
     when a run starts and kept in memory."""
+    fold: Count | None = None
+    """For a ``split`` that is a table of folds (``tejido data split --kind folds``): this fold, counted from 0, tests,
+    the next one validates, the others train."""
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Train on at most so many images: whole groups, stratified, drawn by the seed. Validation and test stay whole."""
     allow_leaks: bool = False
     """Accept a split in which groups stand on both sides, to show what a leak is worth. The model file says so."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.fold is not None and self.allow_leaks:
+            raise ValueError("folds never leak; allow_leaks does not go with fold")
+        return self
+
+
+class Patches(_Section):
+    """Equal square patches, spread evenly over the picture from edge to edge; see ``tejido.data.patches``."""
+
+    size: Annotated[int, Field(ge=16, le=4096)]
+    """Side in pixels of the picture; a picture must not be smaller."""
+    columns: Annotated[int, Field(ge=1, le=100)]
+    rows: Annotated[int, Field(ge=1, le=100)]
 
 
 class Image(_Section):
@@ -48,17 +68,28 @@ class Image(_Section):
     """``centre_square`` crops the largest centred square, ``stretch`` keeps everything and changes the aspect."""
     size: Annotated[int, Field(ge=32, le=1024)] = 128
     """Side in pixels that the network sees."""
+    patches: Patches | None = None
+    """Cut these first; ``geometry`` and ``size`` then apply to each. The network learns from patches, the answer is for
+    the image: see ``evaluation.aggregate``."""
+    um_per_pixel: Positive | None = None
+    """Micrometres a pixel of the pictures, where they all have one scale; the model file states it."""
 
 
 class Network(_Section):
     """The network and where its weights start."""
 
     name: str
-    """See ``tejido.models.zoo``."""
+    """``upc2020_cnn``, a timm name or, where timm has none such, a torchvision name; see ``tejido networks``."""
     weights: str | None = None
-    """A local safetensors file to start from; without it the network starts at random."""
+    """A local file to start from (safetensors, or torch's); without it the network starts at random."""
     dropout: Share = 0.2
-    """Share of pooled features dropped before the head."""
+    """Share dropped before the head; in AlexNet, VGG and ``upc2020_cnn`` where they have their own dropout instead."""
+    attention: Literal["none", "arl"] = "none"
+    """``arl`` puts attention residual learning into the blocks of a ResNet or EfficientNet."""
+    squeeze_excitation: bool = True
+    """False takes squeeze-and-excitation out of a network that has it."""
+    metadata: bool = False
+    """Whether the head also reads age, sex and site."""
 
 
 class Augmentation(_Section):
@@ -83,27 +114,54 @@ class Augmentation(_Section):
     """Share of images sharpened."""
     jpeg: Share = 0.2
     """Share of images compressed as JPEG of quality 40 to 95."""
+    drop_metadata: Share = 0.1
+    """With ``network.metadata``: share of images whose age, sex and site are all hidden."""
 
 
 class Training(_Section):
-    """Two stages: the head alone, then the whole network, each with a One-Cycle rate."""
+    """Two stages: the head alone, then the whole network, each with its own rates. ``docs/training.md`` says more."""
 
     head_epochs: Count = 2
+    """Length of the first stage, in which the body is frozen; 0 for none."""
     head_rate: Positive = 3e-3
     """Highest learning rate of the first stage."""
-    epochs: Annotated[int, Field(ge=1)] = 20
-    """Longest second stage."""
+    epochs: Count = 20
+    """Longest second stage; 0 leaves the body as it came (a linear probe)."""
     rate: Positive = 1e-3
     """Highest learning rate of the head in the second stage."""
     body_rate: Positive = 1e-3
     """Highest learning rate of everything else in the second stage."""
+    schedule: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
+    """Course of the rates within each stage."""
     batch: Annotated[int, Field(ge=2)] = 64
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Of ``sgd`` and ``rmsprop``."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    """Decoupled in ``adamw``; in the others added to the gradient, so that Keras' ``l2(x)`` is ``weight_decay: 2x``."""
+    weight_decay_on: Literal["all", "weights"] = "all"
+    """``weights`` spares biases, norms and scalars: every parameter of fewer than two dimensions."""
     label_smoothing: Share = 0.0
+    focal_gamma: Annotated[float, Field(ge=0)] = 0.0
+    """Exponent of the focal loss; 0 is cross-entropy."""
     balance: Literal["oversample", "weights", "none"] = "oversample"
     """``oversample`` draws every class equally often, ``weights`` weighs the loss; calibration undoes either."""
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Decay of a moving average of the weights after each step, which is validated and exported; 0 for none."""
+    monitor: Literal["val_auc", "val_accuracy", "val_balanced_accuracy", "val_loss"] = "val_auc"
+    """What decides which epoch is best, and when to stop."""
     patience: Annotated[int, Field(ge=1)] = 8
-    """Epochs without a better validation AUC before training stops."""
+    """Epochs without a better ``monitor`` before training stops."""
+    trainer: dict[str, bool | int | float | str] = {}
+    """Options of Lightning's ``Trainer``, such as ``precision``; those that the run decides itself are refused."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.head_epochs + self.epochs == 0:
+            raise ValueError("head_epochs and epochs are both 0; nothing would be trained")
+        if self.momentum and self.optimizer not in ("sgd", "rmsprop"):
+            raise ValueError(f"momentum is for sgd and rmsprop; {self.optimizer} has its own")
+        return self
 
 
 class Evaluation(_Section):
@@ -116,6 +174,10 @@ class Evaluation(_Section):
     a tolerable capture would be refused (``imaging.quality.TOLERABLE``)."""
     bootstrap: Annotated[int, Field(ge=100)] = 2000
     """Rounds of the bootstrap by group."""
+    aggregate: Literal["vote", "mean", "max", "top_k"] = "vote"
+    """With ``image.patches``: what the patches of an image say together; see ``tejido.metrics.aggregate``."""
+    top_k: Annotated[int, Field(ge=1)] = 3
+    """For ``top_k``: the mean of how many highest patches."""
 
 
 class Export(_Section):
@@ -210,6 +272,8 @@ def _explain(error: ValidationError) -> str:
         return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
     if first["type"] == "missing":
         return f"key {key!r} is missing"
+    if first["type"] == "value_error":  # keys that do not go together
+        return f"{key}: {first['ctx']['error']}"
     return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}"
 
 

@@ -32,10 +32,11 @@ SUSPICION = {
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The local library: two models that work, three files that do not."""
+    """The local library: three models that work, three files that do not."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "tiny.onnx").write_bytes(tiny_model())
     (folder / "stand-in.onnx").write_bytes(tiny_model(**SUSPICION))
+    (folder / "plain.onnx").write_bytes(with_metadata(METADATA.to_json(), heatmap=False))
     (folder / "corrupt.onnx").write_bytes(tiny_model()[:200])
     (folder / "future.onnx").write_bytes(tiny_model(schema=99))
     odd = json.loads(METADATA.to_json()) | {"training_data": [], "calibration": "none", "created": 7}

@@ -34,6 +34,12 @@ def test_answer_has_everything(client: Client) -> None:
     assert answer["heatmap"] is None
 
 
+def test_a_model_without_a_heatmap(client: Client, models: Path) -> None:
+    answer = client.classify(PICTURE, "?heatmap=true&model=plain").json()
+    assert answer["heatmap"] is None
+    assert answer | {"model": "tiny"} == client.classify(PICTURE).json()
+
+
 def test_heatmap_on_request(client: Client) -> None:
     answer = client.classify(PICTURE, "?heatmap=true").json()
     assert answer["heatmap"]["frame"] == "centre_square"

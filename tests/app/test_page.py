@@ -12,6 +12,7 @@ from tejido.app.pages import WEB
 from tejido.app.server import create_app
 from tests.app.conftest import LIMIT
 from tests.app.live import BROWSER_ARGS, find_chromium, serving
+from tests.support.context_model import context_model
 from tests.support.pictures import encode, noise
 
 if TYPE_CHECKING:
@@ -348,3 +349,35 @@ CONTRAST = r"""() => {
   }
   return weak;
 }"""
+
+
+def test_what_is_known_beside_the_picture(browser: Browser, models: Path, tmp_path: Path) -> None:
+    (tmp_path / "asks.onnx").write_bytes(context_model())
+    with serving(create_app(tmp_path / "asks.onnx")) as address:
+        page = browser.new_page(locale="en-GB")
+        page.goto(address)
+        page.wait_for_selector("#context:not([hidden])")
+        assert page.locator("#context-fields label").all_inner_texts() == ["Age in years", "Sex", "Place on the body"]
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "classify" in request.url else None)
+        give(page, BRIGHT)
+        page.fill("#context-age", "50")
+        page.select_option("#context-sex", label="male")
+        page.select_option("#context-site", label="back")
+        page.wait_for_function("document.querySelector('.bars').innerText.includes('27')")
+        assert "age" not in asked[0]
+        assert asked[-1].endswith("age=50&sex=male&site=posterior_torso")
+        # an impossible age is not sent; another language keeps what was filled in
+        before = len(asked)
+        page.fill("#context-age", "500")
+        page.locator("#context-age").blur()
+        page.click("[data-language=es]")
+        assert len(asked) == before
+        assert page.input_value("#context-age") == "50"
+        assert page.locator("#context-site option:checked").inner_text() == "espalda"
+        # a model that looks at the picture alone has no fields, and is told nothing
+        page.select_option("#model", "tiny")
+        page.wait_for_selector("#context[hidden]", state="attached")
+        page.wait_for_function("document.querySelector('.bars') && !document.querySelector('.looking')")
+        assert "age" not in asked[-1]
+        page.close()

@@ -118,7 +118,17 @@ def test_every_key_in_the_code_exists_and_every_text_is_used() -> None:
     asked = set(re.findall(r"""\bt\(\s*"([^"]+)\"""", code))
     assert asked <= set(english)
     # Keys put together from a code: "reason.blur", "answer.benign.more" ...
-    families = ("reason.", "hint.", "error.", "metric.", "about.modality.", "examples.", "answer.", "diagnosis.")
+    families = (
+        "reason.",
+        "hint.",
+        "error.",
+        "metric.",
+        "about.modality.",
+        "examples.",
+        "answer.",
+        "diagnosis.",
+        "context.",
+    )
     unused = {key for key in english if f'"{key}"' not in code and not key.startswith(families)}
     assert unused == set()
 

@@ -15,8 +15,9 @@ import tejido as package
 from tejido.cli.classify import percentage
 from tejido.runtime.overlay import draw
 from tests.cli.conftest import tejido
+from tests.support.context_model import context_model
 from tests.support.pictures import encode, noise, with_orientation
-from tests.support.tiny_model import METADATA, tiny_model
+from tests.support.tiny_model import METADATA, tiny_model, with_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +112,15 @@ def test_no_heatmap_of_a_picture_that_cannot_be_judged(
     assert list((tmp_path / "maps").iterdir()) == []
 
 
+def test_a_model_without_a_heatmap(run: Callable[..., Result], pictures: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "plain.onnx").write_bytes(with_metadata(METADATA.to_json(), heatmap=False))
+    arguments = ("classify", "--json", "--model", tmp_path / "plain.onnx", "--heatmap", tmp_path / "maps")
+    result = run(*arguments, pictures["dark"])
+    assert json.loads(result.out)["heatmap"] is None
+    assert (result.code, result.err) == (0, "The model 'tiny' has no heatmap; its network does not allow one.\n")
+    assert list((tmp_path / "maps").iterdir()) == []
+
+
 def test_a_heatmap_folder_that_cannot_be_made(
     run: Callable[..., Result], model: Path, pictures: dict[str, Path]
 ) -> None:
@@ -151,3 +161,25 @@ def test_words_of_a_model_cannot_steer_the_terminal(
     result = run("classify", "--model", path, pictures["bright"])
     assert "\x1b" not in result.out
     assert len(result.out.splitlines()) == 4
+
+
+def test_age_sex_and_site(run: Callable[..., Result], tmp_path: Path, pictures: dict[str, Path]) -> None:
+    asks = tmp_path / "asks.onnx"
+    asks.write_bytes(context_model())
+    told = ("--age", 55, "--sex", "female", "--site", "back")
+    result = run("classify", "--model", asks, pictures["dark"], "--json", *told)
+    assert json.loads(result.out)["probabilities"]["bright"] == pytest.approx(0.175, abs=1e-6)
+    result = run("classify", "--model", asks, pictures["dark"], "--json")
+    assert json.loads(result.out)["probabilities"]["bright"] == 0
+    folder = tmp_path / "heatmaps"
+    for arguments, message in (
+        (("--model", asks, "--site", "knee"), "knows no site 'knee'; there are: head_neck, posterior_torso, unknown"),
+        (("--model", asks, "--age", 300), "age 300.0 is no number from 0 to 120"),
+        (("--model", tmp_path / "tiny.onnx", "--sex", "male"), "'tiny' takes no sex; it looks at the picture alone"),
+    ):
+        (tmp_path / "tiny.onnx").write_bytes(tiny_model())
+        result = run("classify", pictures["dark"], "--heatmap", folder, *arguments)
+        assert result.code == 1
+        assert message in result.err
+        assert result.err.count("\n") == 1
+        assert not folder.exists()

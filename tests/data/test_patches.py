@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tejido.data.patches import UMA2022, PatchGrid, expand, origins
+from tejido.data.patches import UMA2022, PatchGrid, expand, origin, origins
 from tejido.errors import DataError
 from tests.data.tables import manifest
 
@@ -27,10 +29,31 @@ def test_origins_stay_inside_are_even_and_leave_nothing_out(length: int, side: i
             assert steps.max() <= side
 
 
+@given(st.integers(0, 20_000), st.integers(2, 60), st.data())
+def test_origins_are_pythons_round_without_its_division(room: int, count: int, data: st.DataObject) -> None:
+    number = data.draw(st.integers(0, count - 1))
+    exact = Fraction(number * room, count - 1)
+    assert origin(number, room, count) == round(exact)
+    assert origin(np.array([number]), room, count)[0] == round(exact)
+
+
+@given(st.integers(1, 3000), st.integers(1, 400), st.integers(1, 40))
+def test_a_grid_stretched_over_the_picture_shows_each_patch_in_its_place(length: int, side: int, count: int) -> None:
+    """Each of the equal cells lies within its patch where patches cover the picture; else its patch lies within it."""
+    side = min(side, length)
+    for number, begin in enumerate(origins(length, side, count)):
+        cell, patch = (number * length / count, (number + 1) * length / count), (begin, begin + side)
+        inner, outer = (cell, patch) if side * count >= length else (patch, cell)
+        assert outer[0] - 0.5 <= inner[0]  # origins are whole pixels
+        assert inner[1] <= outer[1] + 0.5
+
+
 def test_origins_by_hand() -> None:
     assert origins(700, 225, 5) == [0, 119, 238, 356, 475]
     assert origins(460, 225, 3) == [0, 118, 235]
     assert origins(10, 4, 1) == [3]
+    assert origins(8, 5, 3) == [0, 2, 3]  # 1.5 goes to 2
+    assert origins(10, 5, 3) == [0, 2, 5]  # and so does 2.5
     assert origins(4, 4, 3) == [0, 0, 0]
     with pytest.raises(ValueError, match="do not fit"):
         origins(3, 4, 2)

@@ -11,7 +11,9 @@ from tejido.data import manifest as manifests
 from tejido.data.cache.build import build_cache
 from tejido.data.geometry import Steps
 from tejido.data.patches import PatchGrid
-from tejido.errors import DataError
+from tejido.data.splitting import splits
+from tejido.data.splitting.folds import folds_by_group
+from tejido.errors import DataError, RecipeError, SplitLeakError
 from tejido.experiments.datasets import load_parts
 from tejido.imaging.geometry import CentreSquare
 from tejido.training.images import CachedImages, batches
@@ -65,3 +67,51 @@ def test_a_cache_that_does_not_fit_the_recipe(recipe: Path, tmp_path: Path) -> N
         load_parts(recipes.load(recipe, (override, "image.size=64")), CentreSquare(64))
     with pytest.raises(DataError, match="no packed cache"):
         load_parts(recipes.load(recipe, (f"data.cache={tmp_path}/nowhere",)), CentreSquare(48))
+
+
+def test_a_fold_tests_the_next_validates_and_the_others_train(recipe: Path, tmp_path: Path) -> None:
+    table = manifests.read(recipe.parent / "manifest.parquet")
+    folds = folds_by_group(table, 4, seed=1)
+    splits.write(folds, tmp_path / "folds.parquet")
+    number = folds.set_index("image_id")["fold"]
+    chosen = f"data.split={tmp_path}/folds.parquet"
+    tested = []
+    for fold in (0, 3):
+        parts = load_parts(recipes.load(recipe, (chosen, f"data.fold={fold}")), CentreSquare(48))
+        of = {name: set(part.rows["image_id"].map(number)) for name, part in parts.items()}
+        assert of == {"test": {fold}, "val": {(fold + 1) % 4}, "train": {0, 1, 2, 3} - {fold, (fold + 1) % 4}}
+        groups = [set(part.rows["group_id"]) for part in parts.values()]
+        assert sum(map(len, groups)) == len(set.union(*groups))
+        tested.append(set(parts["test"].rows["image_id"]))
+    assert not tested[0] & tested[1]
+    with pytest.raises(RecipeError, match=r"is a table of folds; say which one tests, as data\.fold=0"):
+        load_parts(recipes.load(recipe, (chosen,)), CentreSquare(48))
+    with pytest.raises(RecipeError, match="is no table of folds"):
+        load_parts(recipes.load(recipe, ("data.fold=0",)), CentreSquare(48))
+    with pytest.raises(DataError, match="there is no fold 4; it has 4 folds"):
+        load_parts(recipes.load(recipe, (chosen, "data.fold=4")), CentreSquare(48))
+    group = table["group_id"].value_counts().index[0]
+    members = folds["image_id"].isin(table["image_id"][table["group_id"] == group])
+    folds.loc[members, "fold"] = [0, 1, *[0] * (members.sum() - 2)]
+    splits.write(folds, tmp_path / "folds.parquet")
+    with pytest.raises(SplitLeakError, match=str(group)):
+        load_parts(recipes.load(recipe, (chosen, "data.fold=2")), CentreSquare(48))
+
+
+def test_a_limit_takes_whole_groups_from_training_alone(recipe: Path) -> None:
+    plain = load_parts(recipes.load(recipe), CentreSquare(48))
+    found = []
+    for seed in (0, 1):
+        parts = load_parts(recipes.load(recipe, ("data.limit=60", f"seed={seed}")), CentreSquare(48))
+        for name in ("val", "test"):
+            assert parts[name].rows["image_id"].tolist() == plain[name].rows["image_id"].tolist()
+        rows, everything = parts["train"].rows, plain["train"].rows
+        assert 55 <= len(rows) == len(parts["train"].images) <= 60
+        assert set(rows["image_id"]) <= set(everything["image_id"])
+        assert not set(rows["group_id"]) & set(everything["group_id"][~everything["image_id"].isin(rows["image_id"])])
+        share, whole = ((table["label"] == "suspicious").mean() for table in (rows, everything))
+        assert share == pytest.approx(whole, abs=0.05)
+        found.append(set(rows["image_id"]))
+    assert found[0] != found[1]
+    with pytest.raises(DataError, match=r"no image of '\w+' in train; raise data\.limit"):
+        load_parts(recipes.load(recipe, ("data.limit=1",)), CentreSquare(48))

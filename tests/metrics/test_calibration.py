@@ -35,3 +35,30 @@ def test_probabilities_sum_to_one() -> None:
     p = Calibration(3.0, (0.0, 100.0)).apply(np.array([[500.0, -500.0], [0.0, 0.0]]))
     assert np.isfinite(p).all()
     assert p.sum(1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("balance", ["oversample", "weights"])
+@pytest.mark.parametrize("priors", [(0.9, 0.1), (0.85, 0.12, 0.03)])
+def test_it_undoes_the_priors_that_balanced_training_pretends(balance: str, priors: tuple[float, ...]) -> None:
+    """The bias found is the logarithm of the true priors against equal ones (Saerens et al. 2002, equation 2.4)."""
+    rng = np.random.default_rng(2)
+    classes, centres = len(priors), np.eye(len(priors)) * 2
+
+    def draw(count: int) -> tuple[np.ndarray, np.ndarray]:
+        truth = rng.choice(classes, count, p=priors)
+        return centres[truth] + rng.normal(size=(count, classes)), truth
+
+    (seen, labels), (val, truth) = draw(40_000), draw(20_000)
+    model = LogisticRegression(C=np.inf, class_weight="balanced" if balance == "weights" else None)
+    if balance == "oversample":
+        rows = rng.choice(len(labels), 60_000, p=(1 / np.bincount(labels) / classes)[labels])
+        seen, labels = seen[rows], labels[rows]
+    margin = model.fit(seen, labels).decision_function(val)
+    logits = np.stack([np.zeros_like(margin), margin], 1) if classes == 2 else margin
+    prevalence = np.bincount(truth) / len(truth)
+    pretended = Calibration(1.0, (0.0,) * classes).apply(logits).mean(0)
+    assert pretended[0] < priors[0] - 0.05
+    fitted = calibration.fit(logits, truth)
+    assert fitted.apply(logits).mean(0) == pytest.approx(prevalence, abs=1e-4)
+    assert fitted.scale == pytest.approx(1, abs=0.05)
+    assert fitted.bias == pytest.approx(tuple(np.log(np.array(priors) / priors[0])), abs=0.15)

@@ -7,7 +7,7 @@ import pytest
 import timm
 import torch
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from tejido.errors import RecipeError
 from tejido.models import zoo
@@ -50,8 +50,10 @@ def test_stored_weights_give_timms_own_features(shared: Path, name: str) -> None
     ("name", "message"),
     [
         ("mobilenetv1_05", "did you mean 'mobilenetv1_050'"),
-        ("no such thing at all", "no network is called"),
-        ("vit_tiny_patch16_224", "does not end in a feature map"),
+        ("alexnett", "did you mean 'alexnet'"),
+        ("upc2020-cnn", "did you mean 'upc2020_cnn'"),
+        ("no such thing at all", "no network is called 'no such thing at all'$"),
+        ("hf-hub:timm/resnet18", "no network is called"),
     ],
 )
 def test_names_that_do_not_work(name: str, message: str) -> None:
@@ -59,17 +61,80 @@ def test_names_that_do_not_work(name: str, message: str) -> None:
         zoo.build(name, 2)
 
 
-def test_weights_that_do_not_fit(tmp_path: Path) -> None:
-    stored = zoo.build("mobilenetv1_025", 2).body.state_dict()
-    save_file({k: v.contiguous() for k, v in stored.items()}, tmp_path / "narrow.safetensors")
-    zoo.build("mobilenetv1_025", 2, weights=tmp_path / "narrow.safetensors")
-    with pytest.raises(RecipeError, match=r"narrow.safetensors: \d+ tensors do not fit the network, such as blocks"):
-        zoo.build("mobilenetv1_050", 2, weights=tmp_path / "narrow.safetensors")
-    with pytest.raises(RecipeError, match="no such weights file"):
-        zoo.build("mobilenetv1_050", 2, weights=tmp_path / "gone.safetensors")
-    (tmp_path / "pickle.safetensors").write_bytes(b"\x80\x04not tensors")
-    with pytest.raises(RecipeError, match="not a safetensors file"):
-        zoo.build("mobilenetv1_050", 2, weights=tmp_path / "pickle.safetensors")
+@pytest.mark.parametrize(
+    ("name", "size", "message"),
+    [
+        ("alexnet", 62, "alexnet cannot take images of 62 pixels; the smallest that it takes is 63"),
+        ("inception_v3", 64, "inception_v3 cannot take images of 64 pixels; the smallest that it takes is 75"),
+        ("vit_tiny_patch16_224", 128, "vit_tiny_patch16_224 cannot take images of 128 pixels; the smallest .* is 224"),
+        ("vit_tiny_patch16_224", 256, "vit_tiny_patch16_224 cannot take images of 256 pixels; it takes 224"),
+    ],
+)
+def test_sizes_that_do_not_work(name: str, size: int, message: str) -> None:
+    """AlexNet's 63 and Inception's 75 are what torchvision states."""
+    with pytest.raises(RecipeError, match=message):
+        zoo.build(name, 2, size=size)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "heatmap"),
+    [
+        ("vit_tiny_patch16_224", 224, False),  # no feature map at all
+        ("convnext_atto", 64, False),  # normalises behind the mean
+        ("regnetx_002.pycls_in1k", 64, True),  # a name with the tag of some weights
+        ("mobilenet_v3_small", 64, False),  # torchvision's, with a dense layer
+        ("googlenet", 64, True),
+        ("mnasnet0_5", 64, True),
+    ],
+)
+def test_any_other_network_works(name: str, size: int, heatmap: bool) -> None:
+    network = zoo.build(name, 3, size=size).eval()
+    image = torch.randint(0, 256, (2, 3, size, size), dtype=torch.uint8)
+    with torch.no_grad():
+        features = network.features(image)
+    assert network(image).shape == (2, 3)
+    assert network.heatmap == heatmap
+    assert features.ndim == (4 if heatmap else 2)
+    if heatmap:
+        assert network.activation_maps(features).shape == (2, 3, *features.shape[2:])
+
+
+def test_timms_own_answer_is_kept() -> None:
+    """The same weights under timm's own head and under ours, where timm pools and where it has dense layers."""
+    for name in ("resnet18", "mobilenetv3_small_050"):
+        torch.manual_seed(0)
+        reference = timm.create_model(name, num_classes=5).eval()
+        network = zoo.build(name, 5, size=64).eval()
+        network.body.load_state_dict(reference.state_dict(), strict=False)
+        classifier = reference.get_classifier()
+        network.head.load_state_dict(classifier.state_dict())
+        image = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+        mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+        with torch.no_grad():
+            expected = reference((image / 255 - mean.view(3, 1, 1)) / std.view(3, 1, 1))
+            assert torch.allclose(network(image), expected, atol=1e-4)
+
+
+def test_dropout_stands_where_the_architecture_has_it() -> None:
+    alexnet = zoo.build("alexnet", 2, size=64, dropout=0.3)
+    inside = [layer.p for layer in alexnet.modules() if isinstance(layer, torch.nn.Dropout)]
+    assert (inside, alexnet.dropout) == ([0.3, 0.3], 0.0)
+    pooled = zoo.build("mobilenetv1_025", 2, dropout=0.3)
+    assert pooled.dropout == 0.3
+    assert not [layer for layer in pooled.modules() if isinstance(layer, torch.nn.Dropout)]
+
+
+def test_image_steps_stand_in_front() -> None:
+    class Darker(torch.nn.Module):
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            return image / 2
+
+    torch.manual_seed(0)
+    plain = zoo.build("mobilenetv1_025", 2, size=64).eval()
+    torch.manual_seed(0)
+    stepped = zoo.build("mobilenetv1_025", 2, size=64, steps=Darker()).eval()
+    image = 2 * torch.randint(0, 128, (1, 3, 64, 64), dtype=torch.uint8)
+    assert torch.equal(stepped.features(image), plain.features(image // 2))
 
 
 def test_a_new_head_answers_evenly_and_its_maps_are_opposites() -> None:

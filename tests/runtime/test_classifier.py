@@ -179,8 +179,10 @@ def test_an_answer_that_is_no_number_is_an_error() -> None:
 
 
 def test_a_model_may_have_no_heatmap() -> None:
-    prediction = Classifier(other_graph()).predict(flat(0))
-    assert prediction.heatmap is None
+    without = Classifier(with_metadata(METADATA.to_json(), heatmap=False))
+    assert (CLASSIFIER.has_heatmap, without.has_heatmap) == (True, False)
+    assert without.predict(flat(51)).heatmap is None
+    assert without.predict(flat(51)) == CLASSIFIER.predict(flat(51))
 
 
 @pytest.mark.parametrize("path", ["missing.onnx", ".", "nul\0.onnx"])

@@ -36,12 +36,22 @@ def test_display_names_keep_their_accents() -> None:
     assert "ñ" in Metadata.from_json(changed(intended_use={"es": "ñ"})).to_json()
 
 
-@pytest.mark.parametrize("key", [key for key in json.loads(METADATA.to_json()) if key != "schema"])
+LATER = {"patches": None, "inputs": ()}
+
+
+@pytest.mark.parametrize("key", [key for key in json.loads(METADATA.to_json()) if key not in {"schema", *LATER}])
 def test_a_missing_field_is_named(key: str) -> None:
     raw = json.loads(METADATA.to_json())
     del raw[key]
     with pytest.raises(ModelFileError, match=f"its metadata lacks '{key}'"):
         Metadata.from_json(json.dumps(raw))
+
+
+@pytest.mark.parametrize("key", LATER)
+def test_a_field_that_came_later_may_be_missing(key: str) -> None:
+    raw = json.loads(METADATA.to_json())
+    del raw[key]
+    assert getattr(Metadata.from_json(json.dumps(raw)), key) == LATER[key]
 
 
 @pytest.mark.parametrize("schema", [0, 2, "1", None, True, [1]])
@@ -51,6 +61,7 @@ def test_another_schema_is_refused(schema: object) -> None:
 
 
 LABELS = [{"name": name, "en": name, "es": name} for name in ("a", "b", "c")]
+PATCHES = {"width": 225, "height": 225, "columns": 5, "rows": 3, "aggregate": "vote", "top_k": None}
 RULE = {"code": "blur", "output": "quality", "index": 0, "above": 0.5}
 
 
@@ -77,6 +88,14 @@ RULE = {"code": "blur", "output": "quality", "index": 0, "above": 0.5}
         {"quality": "blur"},
         {"quality": [1]},
         {"scale": 4},
+        {"patches": 15},
+        {"patches": PATCHES | {"columns": 0}},
+        {"patches": PATCHES | {"width": "225"}},
+        {"patches": PATCHES | {"aggregate": "median"}},
+        {"patches": PATCHES | {"top_k": -1}},
+        {"patches": {"width": 225}},
+        {"inputs": {}},
+        {"inputs": ["age"]},
         {"metrics": []},
         {"refusal": [{**RULE, "index": 0.5}]},
         {"refusal": [{**RULE, "index": -1}]},

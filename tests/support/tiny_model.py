@@ -42,8 +42,8 @@ def tiny_model(**changes: object) -> bytes:
     return with_metadata(dataclasses.replace(METADATA, **changes).to_json())  # type: ignore[arg-type]
 
 
-def with_metadata(text: str | None) -> bytes:
-    """The same graph with any metadata text, or none at all."""
+def with_metadata(text: str | None, *, heatmap: bool = True) -> bytes:
+    """The same graph with any metadata text, or none at all; also without its heatmap."""
 
     def const(name: str, values: list[float], shape: list[int]) -> onnx.TensorProto:
         return helper.make_tensor(name, TensorProto.FLOAT, shape, values)
@@ -77,6 +77,8 @@ def with_metadata(text: str | None) -> bytes:
             numpy_helper.from_array(np.array([2, 1, 1], dtype="int64"), "shape211"),
         ],
     )
+    if not heatmap:
+        del graph.node[-2:], graph.output[1:2], graph.initializer[-1:], graph.initializer[3:4]
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     if text is not None:
         helper.set_model_props(model, {KEY: text})

@@ -19,7 +19,7 @@ from tejido.models import zoo
 from tejido.training.fit import fit, load_best, logits_of
 from tejido.training.images import LabelledImages, decode_all
 from tejido.training.sampler import EpochSampler
-from tejido.training.schedule import one_cycle, staged
+from tejido.training.schedule import staged
 from tests.support.experiment import prepare
 
 EPOCHS = 5
@@ -115,30 +115,6 @@ def test_a_checkpoint_that_cannot_be_read(tmp_path: Path, content: bytes | None,
         load_best(zoo.build("mobilenetv1_025", 2), tmp_path / "best.ckpt")
 
 
-def test_one_cycle_by_hand() -> None:
-    assert one_cycle(0) == pytest.approx(1 / 25)
-    assert one_cycle(0.15) == pytest.approx((1 + 1 / 25) / 2)
-    assert one_cycle(0.3) == pytest.approx(1)
-    assert one_cycle(1) == pytest.approx(1e-4)
-
-
-def test_one_cycle_equals_torchs() -> None:
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1)
-    # torch ends at 1/25/final_div_factor and counts the last step as the end
-    theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=101, final_div_factor=400)
-    for step in range(100):
-        assert one_cycle(step / 100) == pytest.approx(theirs.get_last_lr()[0], abs=0.03)
-        optimizer.step()
-        theirs.step()
-
-
-def test_the_stages_follow_each_other() -> None:
-    plan = {"steps_per_epoch": 10, "head_epochs": 2, "epochs": 3}
-    assert [staged(step, **plan)[0] for step in (0, 19, 20, 49)] == [0, 0, 1, 1]
-    assert staged(20, **plan)[1] == pytest.approx(1 / 25)
-    assert staged(0, steps_per_epoch=10, head_epochs=0, epochs=3) == (1, pytest.approx(1 / 25))
-
-
 def test_oversampling_balances_and_the_epoch_decides() -> None:
     labels = torch.tensor([0] * 900 + [1] * 100)
     sampler = EpochSampler(labels, seed=3, oversample=True)
@@ -151,6 +127,19 @@ def test_oversampling_balances_and_the_epoch_decides() -> None:
     assert list(sampler) != first
     plain = EpochSampler(labels, seed=3, oversample=False)
     assert sorted(plain) == list(range(1000))
+
+
+def test_a_linear_probe_trains_the_head_on_frozen_features(setting: tuple[Path, Path], tmp_path: Path) -> None:
+    recipe = recipes.load(setting[0], ("training.head_epochs=2", "training.epochs=0"))
+    images, labels = torch.load(setting[1], weights_only=True)
+    parts = LabelledImages(images[:96], labels[:96]), LabelledImages(images[96:160], labels[96:160])
+    network = zoo.from_recipe(recipe, 2)
+    before = {key: value.clone() for key, value in network.body.state_dict().items()}
+    network = fit(network, *parts, recipe, tmp_path)
+    assert len(pd.read_csv(tmp_path / "metrics.csv")) == 2
+    assert all(torch.equal(value, before[key]) for key, value in network.body.state_dict().items())
+    assert network.head.weight.abs().max() > 0
+    assert staged(20, steps_per_epoch=10, head_epochs=2, epochs=0) == (0, pytest.approx(1e-4))
 
 
 def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:

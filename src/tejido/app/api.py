@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
@@ -14,7 +15,7 @@ from tejido.app.body import read_picture
 from tejido.app.cards import model_entry
 from tejido.app.errors import ApiError
 from tejido.app.schemas import Classification, ErrorAnswer, Health, HeatmapGrid, ModelList
-from tejido.errors import ImageError, ModelFileError
+from tejido.errors import ContextError, ImageError, ModelFileError
 
 if TYPE_CHECKING:
     from tejido.app.shelf import Shelf
@@ -68,6 +69,9 @@ def api_router(shelf: Shelf, max_upload_bytes: int) -> APIRouter:
         request: Request,
         model: Annotated[str | None, Query(description="name from /api/v1/models; by default the server's")] = None,
         heatmap: Annotated[bool, Query(description="also answer what influenced the score")] = False,
+        age: Annotated[float | None, Query(description="in years, for a model whose card lists it in inputs")] = None,
+        sex: Annotated[str | None, Query(description="a choice of the model's card, likewise")] = None,
+        site: Annotated[str | None, Query(description="place on the body, a choice of the model's card")] = None,
     ) -> Classification:
         """Answer with label, probabilities and capture quality. The picture is not stored.
 
@@ -75,9 +79,15 @@ def api_router(shelf: Shelf, max_upload_bytes: int) -> APIRouter:
         """
         name = shelf.default if model is None else model
         # The name is looked up first: nobody should upload megabytes to learn that it was misspelt.
-        await anyio.to_thread.run_sync(shelf.get, name)
+        classifier = await anyio.to_thread.run_sync(shelf.get, name)
+        context: dict[str, Any] = {"age": age, "sex": sex, "site": site}
+        try:
+            classifier.encode(**context)
+        except ContextError as error:
+            raise ApiError(422, "bad_parameter", str(error)) from None
         picture = await read_picture(request, max_upload_bytes)
-        return await anyio.to_thread.run_sync(_classify, shelf, name, picture, heatmap, limiter=workers)
+        work = partial(_classify, shelf, name, picture, heatmap, context)
+        return await anyio.to_thread.run_sync(work, limiter=workers)
 
     @router.get("/api/v1/models", summary="List the models")
     async def models() -> ModelList:
@@ -97,10 +107,10 @@ def api_router(shelf: Shelf, max_upload_bytes: int) -> APIRouter:
     return router
 
 
-def _classify(shelf: Shelf, name: str, picture: bytes, heatmap: bool) -> Classification:
+def _classify(shelf: Shelf, name: str, picture: bytes, heatmap: bool, context: dict[str, Any]) -> Classification:
     classifier = shelf.get(name)
     try:
-        answer = classifier.predict(picture)
+        answer = classifier.predict(picture, **context)
     except ImageError as error:
         raise ApiError(422, "unreadable_image", str(error)) from None
     except ModelFileError as error:  # a file that loads but whose answers are not numbers

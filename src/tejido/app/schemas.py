@@ -64,6 +64,33 @@ class RefusalCard(BaseModel):
     above: float
 
 
+class ChoiceCard(BaseModel):
+    """One value of an input, and how people read it; ``terms`` mean it too."""
+
+    name: str
+    en: str
+    es: str
+    terms: list[str]
+
+
+class InputCard(BaseModel):
+    """What the model may be told beside the picture; unknown is always possible."""
+
+    name: str = Field(examples=["sex"])
+    choices: list[ChoiceCard] | None = Field(description="null for a number")
+
+
+class PatchesCard(BaseModel):
+    """The patches that the model looks at, spread evenly over the picture, and how its answer follows from them."""
+
+    width: int
+    height: int
+    columns: int
+    rows: int
+    aggregate: str
+    top_k: int | None
+
+
 class TrainingDataCard(BaseModel):
     """One source that the model was trained on."""
 
@@ -95,6 +122,8 @@ class ModelCard(BaseModel):
     intended_use: dict[str, str] = Field(description="by language: en, es")
     licence: str
     scale: dict[str, Any] | None
+    patches: PatchesCard | None = None
+    inputs: list[InputCard] = Field(default=[], description="optional parameters of classify that the model takes")
     recipe_sha256: str
     created: str
     tejido_version: str

@@ -36,18 +36,26 @@ def classify(
     heatmap: Path | None = typer.Option(
         None, metavar="DIR", help="Write there, for each picture, a PNG that shows what influenced the score."
     ),
+    age: float | None = typer.Option(None, help="In years; for a model that takes it, like the next two."),
+    sex: str | None = typer.Option(None, help="female, male or unknown."),
+    site: str | None = typer.Option(None, help="Where on the body, such as back; a wrong word lists the model's own."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object per picture and line."),
 ) -> None:
     """Classify pictures with a model file.
 
     Reads JPEG, PNG, WebP, BMP, TIFF, GIF and, with the extra tejido[dicom], DICOM. Each picture is answered on its
     own; where some cannot be read, the others still are, and the exit code is 1.
+
+    Age, sex and site hold for all pictures of the call. A model that takes them answers also without.
     """
     from tejido.runtime.decode import decode
     from tejido.runtime.library import load
 
     classifier = load(model)
+    classifier.encode(age=age, sex=sex, site=site)  # a wrong word is said before anything is read or written
     folder = None if heatmap is None else _open_folder(heatmap, images)
+    if folder is not None and not classifier.has_heatmap:
+        terminal.note(f"The model {classifier.metadata.name!r} has no heatmap; its network does not allow one.")
     if not as_json:
         terminal.note(_REMINDER)
     progress = terminal.Progress(len(images))
@@ -56,7 +64,7 @@ def classify(
         progress.show(done)
         try:
             pixels = decode(path)
-            prediction = classifier.predict(pixels)
+            prediction = classifier.predict(pixels, age=age, sex=sex, site=site)
         except ImageError as error:
             failed = True
             progress.clear()

@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "models": ("tejido.cli.models", "List bundled and local model files, with their cards."),
     "sources": ("tejido.cli.sources", "List the public data sets that can be read: size, licence, how to get each."),
     "data": ("tejido.cli.data", "Get data sets, build a manifest from them, and split it without leaks."),
+    "networks": ("tejido.cli.networks", "List the networks that a recipe may name: parameters, work, input."),
     "train": ("tejido.cli.train", "Train a classifier as a recipe says, and export it as one model file."),
     "bench": ("tejido.cli.bench", "Measure on this machine."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,28 @@ if TYPE_CHECKING:  # the processes of a cache's build have no use for it and sta
 _PATTERN = re.compile(r"(\d+)x(\d+):(\d+)x(\d+)")
 
 
+def origin(number: Any, room: Any, count: int) -> Any:
+    """Where patch ``number`` of ``count`` begins: ``round(number * room / (count - 1))``, halves to the even number.
+
+    Written in whole numbers alone, so that Python's integers here and torch's tensors inside a model file follow one
+    rule with no rounding of their own. A single patch lies in the middle, as the centre crop does.
+
+    Args:
+        number: from 0, an integer or a tensor of them.
+        room: length of the picture minus that of a patch, 0 or more.
+        count: of patches.
+    """
+    if count == 1:
+        return number + room // 2
+    steps = count - 1
+    floor = number * room // steps
+    return (2 * number * room + steps - 1 + floor % 2) // (2 * steps)
+
+
 def origins(length: int, side: int, count: int) -> list[int]:
     """Where ``count`` patches of ``side`` begin along ``length`` pixels: the first at 0, the last at the end.
 
-    ``round(i * (length - side) / (count - 1))``, halves to the even number, as Python, torch and ONNX round; a single
-    patch lies in the middle, as the centre crop does. Nothing is left out when ``side * count >= length``.
+    See ``origin``. Nothing is left out when ``side * count >= length``.
 
     Raises:
         ValueError: the patch is longer than the picture, or there is none.
@@ -29,9 +46,7 @@ def origins(length: int, side: int, count: int) -> list[int]:
     room = length - side
     if room < 0 or side < 1 or count < 1:
         raise ValueError(f"{count} patches of {side} do not fit into {length}")
-    if count == 1:
-        return [room // 2]
-    return [round(i * room / (count - 1)) for i in range(count)]
+    return [origin(number, room, count) for number in range(count)]
 
 
 @dataclass(frozen=True)

@@ -68,17 +68,17 @@ def measure(
     Raises:
         DataError: the folder has no pictures.
     """
-    table = _table(folder)
+    table = table_of(folder)
     paths = [Path(path) for path in table["path"]]
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = processors()
     tf = rivals.tensorflow()
     with tempfile.TemporaryDirectory(prefix="tejido-bench-") as name:
         place = Path(name) / "cache"
         steps = Steps("centre_square", size)
-        build_cache(table, place, steps, workers=processors)
+        build_cache(table, place, steps, workers=workers)
         cache = open_cache(place, steps)
         # What is compared runs one after the other, so that a busy moment of the machine slows down both.
-        methods: dict[str, Epoch] = {BUILD: partial(_build, table, Path(name) / "again", steps, processors)}
+        methods: dict[str, Epoch] = {BUILD: partial(_build, table, Path(name) / "again", steps, workers)}
         if tf is not None:
             methods[TF_FIRST] = lambda: rivals.tf_data(tf, paths, size, batch)()
             methods[TF_FIRST_SAME] = lambda: rivals.tf_data(tf, paths, size, batch, antialias=True)()
@@ -86,7 +86,7 @@ def measure(
             methods[TF_CACHE] = rivals.tf_data(tf, paths, size, batch, cache=True)
         methods[CACHE] = _cache_epoch(cache, table, batch)
         methods[COPY] = _copy_epoch(cache)
-        methods[TORCH] = rivals.torch_loader(paths, size, batch, processors)
+        methods[TORCH] = rivals.torch_loader(paths, size, batch, workers)
         rates: dict[str, list[float]] = {method: [] for method in methods}
         for number in range(rounds + 1):
             for method, epoch in methods.items():
@@ -104,7 +104,7 @@ def measure(
         "size": size,
         "batch": batch,
         "rounds": rounds,
-        "processors": processors,
+        "processors": workers,
         "images per second": rates,
         "ratios": [
             {
@@ -120,8 +120,17 @@ def measure(
     }
 
 
-def _table(folder: Path) -> pd.DataFrame:
-    """The columns of a manifest that a cache needs; every file is read on the way."""
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def table_of(folder: Path) -> pd.DataFrame:
+    """The columns of a manifest that a cache needs, of all pictures in a folder; every file is read on the way.
+
+    Raises:
+        DataError: the folder has no pictures.
+    """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of pictures")
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))

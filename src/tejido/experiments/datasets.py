@@ -15,10 +15,12 @@ from torch import nn
 from tejido import taxonomy
 from tejido.data import manifest as manifests
 from tejido.data.cache.read import open_cache
+from tejido.data.context import context_of
 from tejido.data.geometry import Steps
+from tejido.data.limit import limited
 from tejido.data.patches import PatchGrid, expand
-from tejido.data.splitting import splits
-from tejido.errors import DataError
+from tejido.data.splitting import folds, splits
+from tejido.errors import DataError, RecipeError
 from tejido.recipe import Recipe, resolve_path
 from tejido.training.images import CachedImages, Images, LabelledImages, decode_all
 
@@ -32,6 +34,11 @@ class Part:
     rows: pd.DataFrame
     truth: list[str]
     images: LabelledImages
+
+    @property
+    def pictures(self) -> pd.DataFrame:
+        """One row a picture."""
+        return self.rows[self.rows["patch"] == 0] if "patch" in self.rows else self.rows
 
 
 def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = None) -> dict[str, Part]:
@@ -48,16 +55,20 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
     Raises:
         DataError: a table is not what it must be, or a label has no image in one side of the split.
         SplitLeakError: a group stands on both sides.
+        RecipeError: ``data.fold`` without a table of folds, or such a table without it.
     """
     task = taxonomy.task(recipe.task)
     if not task.labels:
         raise DataError(f"{task.name} takes its labels from the data; it is a question for probes, not for training")
     table = manifests.read(resolve_path(recipe.data.manifest))
-    table["split"] = splits.load(resolve_path(recipe.data.split), table, allow_leaks=recipe.data.allow_leaks)
+    table["split"] = _split(recipe, table)
     table["label"] = table[task.column].map(task.label_of, na_action="ignore").astype("string")
     kept = table[table["label"].notna() & table["modality"].map(task.admits)]
     if len(kept) < len(table):
         log.info("%d of %d images belong to no label of %s", len(table) - len(kept), len(table), task.name)
+    if recipe.data.limit is not None:
+        train = limited(kept[kept["split"] == "train"], recipe.data.limit, seed=recipe.seed)
+        kept = pd.concat([train, kept[kept["split"] != "train"]])
     steps = Steps(recipe.image.geometry, recipe.image.size, patches)
     cache = None if recipe.data.cache is None else open_cache(resolve_path(recipe.data.cache), steps)
     parts = {}
@@ -65,9 +76,11 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
         bar = progress.add_task("Decoding images", total=len(kept))
         for name in splits.SPLITS:
             rows = kept[kept["split"] == name].reset_index(drop=True)
+            limited_here = name == "train" and recipe.data.limit is not None
+            remedy = "raise data.limit" if limited_here else "make another split"
             for label in task.label_names:
                 if not (rows["label"] == label).any():
-                    raise DataError(f"no image of {label!r} in {name}; make another split")
+                    raise DataError(f"no image of {label!r} in {name}; {remedy}")
             images: Images
             if cache is None:
                 tick = partial(progress.advance, bar)
@@ -76,9 +89,33 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
             else:
                 rows = cache.locate(rows)
                 images = CachedImages(cache.pixels, rows.pop("row").to_numpy())
+                rows = rows if patches is not None else rows.drop(columns="patch")
             truth = rows["label"].tolist()
             indices = torch.tensor([task.label_names.index(label) for label in truth])
-            parts[name] = Part(rows, truth, LabelledImages(images, indices))
+            context = _context(rows, name) if recipe.network.metadata else None
+            parts[name] = Part(rows, truth, LabelledImages(images, indices, context))
     if len(parts["train"].rows) < recipe.training.batch:
         raise DataError(f"{len(parts['train'].rows)} training images are fewer than a batch of {recipe.training.batch}")
     return parts
+
+
+def _context(rows: pd.DataFrame, name: str) -> torch.Tensor:
+    context, unmapped = context_of(rows)
+    if unmapped:
+        words = ", ".join(f"{word} ({count:,})" for word, count in unmapped.most_common(5))
+        log.warning("%s: taken as unknown, because the vocabulary has no such word: %s", name, words)
+    return torch.from_numpy(context)
+
+
+def _split(recipe: Recipe, table: pd.DataFrame) -> pd.Series:
+    """Side of every manifest row, from a split or from one fold of a table of folds."""
+    path, fold = resolve_path(recipe.data.split), recipe.data.fold
+    if folds.is_folds(path) != (fold is not None):
+        raise RecipeError(
+            f"{path} is a table of folds; say which one tests, as data.fold=0"
+            if fold is None
+            else f"{path} is no table of folds; make one with: tejido data split --kind folds, or leave data.fold out"
+        )
+    if fold is not None:
+        return folds.load_fold(path, table, fold)
+    return splits.load(path, table, allow_leaks=recipe.data.allow_leaks)

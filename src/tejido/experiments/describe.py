@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from tejido import __version__
+from tejido import __version__, context
+from tejido.context import SEXES, SITES
 from tejido.experiments.datasets import Part
+from tejido.experiments.patches import as_metadata, grid_of
 from tejido.imaging import quality as qualities
 from tejido.metrics.calibration import Calibration
 from tejido.recipe import Recipe
-from tejido.runtime.metadata import Label, Metadata, RefusalRule, TrainingData
+from tejido.runtime.metadata import Choice, Input, Label, Metadata, RefusalRule, TrainingData
 from tejido.taxonomy import Task
 from tejido.training.images import Images, batches
 
@@ -44,7 +46,9 @@ def describe(
         threshold: of the positive label, or None.
         test: figures of ``metrics.evaluate``.
     """
-    train_rows = parts["train"].rows
+    train_rows = parts["train"].pictures
+    grid = grid_of(recipe)
+    scale = recipe.image.um_per_pixel
     sources = [
         TrainingData(
             source=str(source),
@@ -62,16 +66,18 @@ def describe(
         positive=task.positive,
         thresholds={} if task.positive is None or threshold is None else {task.positive: threshold},
         calibration={"method": "scale and bias fitted on validation", **asdict(calibrated)},
-        refusal=_refusal(parts["train"].images.images, recipe.evaluation.quality_pass),
+        refusal=_refusal(
+            parts["train"].images.images, recipe.evaluation.quality_pass, 1 if grid is None else grid.count
+        ),
         modality=task.modality or "any",
-        frame="centre_square" if recipe.image.geometry == "centre_square" else "whole",
+        frame="centre_square" if grid is None and recipe.image.geometry == "centre_square" else "whole",
         input_size=recipe.image.size,
         quality=qualities.NAMES,
         training_data=tuple(sources),
         split={
             "kind": LEAKY if recipe.data.allow_leaks else DISJOINT,
-            "images": {name: len(part.rows) for name, part in parts.items()},
-            "groups": {name: int(part.rows["group_id"].nunique()) for name, part in parts.items()},
+            "images": {name: len(part.pictures) for name, part in parts.items()},
+            "groups": {name: int(part.pictures["group_id"].nunique()) for name, part in parts.items()},
         },
         metrics=test,
         intended_use=INTENDED_USE,
@@ -79,15 +85,31 @@ def describe(
         recipe_sha256=recipe.sha256(),
         created=datetime.now(UTC).date().isoformat(),
         tejido_version=__version__,
+        scale=None if scale is None else {"um_per_pixel": scale},
+        patches=None if grid is None else as_metadata(grid, recipe),
+        inputs=_inputs() if recipe.network.metadata else (),
     )
 
 
 @torch.inference_mode()
-def _refusal(images: Images, passing: float) -> tuple[RefusalRule, ...]:
-    """Refuse what is blurred, dark or glaring beyond nearly all training images, and beyond what is tolerable."""
-    measured = torch.cat([qualities.Quality()(part) for part in batches(images, 256)]).numpy()
+def _refusal(images: Images, passing: float, patches: int) -> tuple[RefusalRule, ...]:
+    """Refuse what is blurred, dark or glaring beyond nearly all training images, and beyond what is tolerable.
+
+    An image's quality is the mean over its ``patches``.
+    """
+    single = torch.cat([qualities.Quality()(part) for part in batches(images, 256)])
+    measured = single.reshape(-1, patches, single.shape[1]).mean(1).numpy()
     limits = np.maximum(np.quantile(measured, passing, axis=0), qualities.TOLERABLE)
     return tuple(
         RefusalRule(code=name, output="quality", index=index, above=float(limit))
         for index, (name, limit) in enumerate(zip(qualities.NAMES, limits, strict=True))
     )
+
+
+def _inputs() -> tuple[Input, ...]:
+    """What a network with metadata may be told, with the codes of ``tejido.context``."""
+
+    def choices(table: tuple[context.Choice, ...]) -> tuple[Choice, ...]:
+        return tuple(Choice(one.name, one.en, one.es, one.terms) for one in table)
+
+    return Input("age", None), Input("sex", choices(SEXES)), Input("site", choices(SITES))

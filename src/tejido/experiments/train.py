@@ -15,6 +15,7 @@ from tejido.data.tables import write_parquet
 from tejido.errors import DataError
 from tejido.experiments.datasets import Part, load_parts
 from tejido.experiments.describe import describe
+from tejido.experiments.patches import Decider, grid_of, rule_of
 from tejido.experiments.run import Run
 from tejido.export import agreement
 from tejido.export.card import card
@@ -22,10 +23,12 @@ from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
 from tejido.files import replacing
 from tejido.imaging.geometry import GEOMETRIES
+from tejido.imaging.patches import Patches
 from tejido.metrics import calibration, predictions, thresholds
 from tejido.metrics.evaluate import evaluate
 from tejido.models import zoo
-from tejido.recipe import Recipe, resolve_path
+from tejido.models.network import Network
+from tejido.recipe import Recipe
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.decode import decode
 from tejido.runtime.metadata import Metadata
@@ -39,7 +42,7 @@ def train(run: Run) -> dict[str, Any]:
     """Carry out a run, or what is left of it after an interruption.
 
     Writes ``checkpoints/``, ``metrics.csv``, ``predictions.parquet`` (validation and test, of the PyTorch network),
-    ``model.onnx``, ``card.md`` and ``metrics.json``.
+    ``model.onnx``, ``card.md`` and ``metrics.json``; with patches, also what ``Decider.report`` writes.
 
     Returns:
         What ``metrics.json`` holds.
@@ -50,27 +53,36 @@ def train(run: Run) -> dict[str, Any]:
     recipe = run.recipe
     task = taxonomy.task(recipe.task)
     geometry = GEOMETRIES[recipe.image.geometry](recipe.image.size)
-    weights = None if recipe.network.weights is None else resolve_path(recipe.network.weights)
+    grid = grid_of(recipe)
     torch.manual_seed(recipe.seed)
-    network = zoo.build(recipe.network.name, len(task.labels), weights=weights, dropout=recipe.network.dropout)
+    network = zoo.from_recipe(recipe, len(task.labels))
     network.to(memory_format=torch.channels_last)
-    parts = load_parts(recipe, geometry)
+    parts = load_parts(recipe, geometry, grid)
     fit(network, parts["train"].images, parts["val"].images, recipe, run.folder)
 
-    logits = {name: logits_of(network, parts[name].images.images).numpy() for name in ("val", "test")}
+    logits = {name: _logits(network, parts[name]) for name in ("val", "test")}
     calibrated = calibration.fit(logits["val"], parts["val"].images.labels.numpy())
     tables = {name: _predictions(parts[name], task, calibrated.apply(logits[name])) for name in logits}
+    decider = None if grid is None else Decider(recipe, task, grid.count)
+    patches = tables
+    if decider is not None:
+        tables = {name: decider.images(table) for name, table in patches.items()}
     write_parquet(
         pd.concat([table.assign(split=name) for name, table in tables.items()], ignore_index=True),
         run.folder / "predictions.parquet",
     )
-    threshold = _threshold(task, tables["val"], recipe)
+    threshold = _threshold(task, tables["val"], recipe) if decider is None else decider.threshold(tables["val"])
     rounds = recipe.evaluation.bootstrap
     metrics = {
         name: evaluate(table, positive=task.positive, threshold=threshold, rounds=rounds)
         for name, table in tables.items()
     }
-    module = Deployed(geometry, network, calibrated)
+    if decider is not None:
+        metrics["test"]["patches"] = decider.report(run, patches)
+    if grid is None:
+        module = Deployed(geometry, network, calibrated)
+    else:
+        module = Deployed(Patches(grid, geometry), network, calibrated, aggregate=rule_of(recipe, task))
     metadata = describe(recipe, task, parts, calibrated, threshold, metrics["test"])
     found = _export(run, module, metadata, parts["val"])
     run.write_text("card.md", card(metadata))
@@ -86,6 +98,10 @@ def train(run: Run) -> dict[str, Any]:
     return result
 
 
+def _logits(network: Network, part: Part) -> np.ndarray:
+    return logits_of(network, part.images.images, part.images.context).numpy()
+
+
 def _predictions(part: Part, task: Task, probabilities: np.ndarray) -> pd.DataFrame:
     return predictions.make(part.rows, part.truth, task.label_names, probabilities)
 
@@ -93,9 +109,7 @@ def _predictions(part: Part, task: Task, probabilities: np.ndarray) -> pd.DataFr
 def _threshold(task: Task, val: pd.DataFrame, recipe: Recipe) -> float | None:
     if task.positive is None:
         return None
-    score = val[predictions.PREFIX + task.positive].to_numpy(float)
-    positive = (val["truth"] == task.positive).to_numpy(bool)
-    return thresholds.at_sensitivity(positive, score, recipe.evaluation.sensitivity)
+    return thresholds.of_table(val, task.positive, recipe.evaluation.sensitivity)
 
 
 def _export(run: Run, module: Deployed, metadata: Metadata, val: Part) -> agreement.Agreement:
@@ -104,9 +118,10 @@ def _export(run: Run, module: Deployed, metadata: Metadata, val: Part) -> agreem
     if run.recipe.export.weights == "float16":
         store_float16(graph)
     file = with_metadata(graph, metadata)
-    sample = val.rows["path"].iloc[:: max(1, len(val.rows) // GATE_PICTURES)]
-    pictures = [decode(str(path)) for path in sample]
-    found = agreement.check(file, graph, module, [*pictures, *agreement.odd_sizes(pictures[0])])
+    paths = val.pictures["path"]
+    pictures = [decode(str(path)) for path in paths.iloc[:: max(1, len(paths) // GATE_PICTURES)]]
+    odd = agreement.odd_sizes(pictures[0], module.smallest)
+    found = agreement.check(file, graph, module, [*pictures, *odd])
     with replacing(run.folder / "model.onnx") as temporary:
         temporary.write_bytes(file)
     return found
@@ -117,8 +132,9 @@ def _compare_on_test(run: Run, test: Part, table: pd.DataFrame) -> dict[str, flo
     classifier = Classifier(run.folder / "model.onnx")
     columns = [predictions.PREFIX + name for name in classifier.metadata.label_names]
     reference = table[columns].to_numpy(float)
-    aspects = test.rows["aspect"].to_numpy(float, na_value=np.nan)
-    pictures = (restored(decode(str(path)), aspect) for path, aspect in zip(test.rows["path"], aspects, strict=True))
+    aspects = test.pictures["aspect"].to_numpy(float, na_value=np.nan)
+    paths = test.pictures["path"]
+    pictures = (restored(decode(str(path)), aspect) for path, aspect in zip(paths, aspects, strict=True))
     answers = [classifier.predict(picture) for picture in pictures]
     file = np.array([list(answer.probabilities.values()) for answer in answers])
     if len(file) != len(reference):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,20 +12,27 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from tejido.data.geometry import Steps
 from tejido.errors import AgreementError
 from tejido.export.deployed import Deployed
 from tejido.export.graph import with_square_output
+from tejido.imaging.geometry import CentreSquare
+from tejido.imaging.patches import Patches
+from tejido.metrics.aggregate import aggregate
 from tejido.runtime.classifier import Classifier
+from tejido.runtime.context import encode
+from tejido.runtime.metadata import Metadata
 
 
 @dataclass(frozen=True)
 class Tolerance:
     """Limits of disagreement.
 
-    ``probability``: largest |Δp| of one picture. ``labels``: smallest share of equal labels; one picture on the edge
-    of the threshold is always forgiven, or a small sample could not pass. ``heatmap`` and
-    ``quality``: largest mean difference of one picture. ``pixels``: largest share of resized values that are 1 off
-    Pillow's; none may be further off.
+    ``probability``: largest |Δp| of one picture. Where a model has patches: of one patch (whose vote on the edge of 0.5
+    may then differ), and of what the rule makes of the file's own patches. ``labels``: smallest share of equal labels;
+    one picture on the edge of the threshold is always forgiven, or a small sample could not pass. ``heatmap`` and
+    ``quality``: largest mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of
+    resized values that are 1 off Pillow's; none may be further off.
     """
 
     probability: float = 1e-2
@@ -37,7 +44,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Agreement:
-    """What was found on ``pictures`` pictures; see ``Tolerance``."""
+    """What was found on ``pictures`` pictures (each counted as often as it was asked about); see ``Tolerance``."""
 
     pictures: int
     probability: float
@@ -56,6 +63,8 @@ def check(
 ) -> Agreement:
     """Compare a model file with the module that it came from.
 
+    A model that takes age, sex and site is asked twice about every picture: with nothing known, and with everything.
+
     Args:
         file: the bytes about to be written.
         model: the same graph, for looking inside it.
@@ -70,17 +79,19 @@ def check(
     watched, square_name = with_square_output(model)
     session = ort.InferenceSession(watched, providers=["CPUExecutionProvider"])
     rows = []
-    for pixels in pictures:
-        outputs = classifier.run(pixels)
+    for pixels, context in _cases(pictures, classifier.metadata):
+        outputs = classifier.run(pixels, context)
         with torch.inference_mode():
-            probabilities, heatmap, quality = (t.numpy() for t in module.eval()(torch.from_numpy(pixels.copy())))
-        seen = session.run([square_name], {"image": pixels})[0]
+            beside = [torch.from_numpy(np.asarray(value)) for value in context.values()]
+            answers = [answer.numpy() for answer in module.eval()(torch.from_numpy(pixels.copy()), *beside)]
+        expected = dict(zip(module.outputs, answers, strict=True))
+        seen = session.run([square_name], {"image": pixels, **context})[0]
         rows.append(
             (
-                np.abs(outputs["probabilities"] - probabilities).max(),
-                _label(classifier, outputs["probabilities"]) == _label(classifier, probabilities),
-                np.abs(outputs["heatmap"] - heatmap).mean(),
-                np.abs(outputs["quality"] - quality).max(),
+                _difference(module, outputs, expected),
+                _label(classifier, outputs["probabilities"]) == _label(classifier, expected["probabilities"]),
+                np.abs(outputs["heatmap"] - expected["heatmap"]).mean() if "heatmap" in expected else 0.0,
+                np.abs(outputs["quality"] - expected["quality"]).max(),
                 _off_pillow(seen, pixels, module),
             )
         )
@@ -92,11 +103,17 @@ def check(
     return found
 
 
-def odd_sizes(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """A picture at sizes that break careless preprocessing: odd, portrait, tiny, narrow, large."""
+def odd_sizes(picture: NDArray[np.uint8], smallest: tuple[int, int] = (16, 16)) -> list[NDArray[np.uint8]]:
+    """A picture at sizes that break careless preprocessing: odd, portrait, tiny, narrow, large.
+
+    Args:
+        picture: ``uint8[H, W, 3]``.
+        smallest: width and height that the model can judge; no size is smaller.
+    """
     image = Image.fromarray(picture)
     sizes = [(16, 16), (131, 97), (97, 131), (128, 128), (640, 33), (1023, 767), (2592, 1944)]
-    return [np.asarray(image.resize(size, Image.Resampling.BICUBIC)) for size in sizes]
+    fitting = [(max(width, smallest[0]), max(height, smallest[1])) for width, height in sizes]
+    return [np.asarray(image.resize(size, Image.Resampling.BICUBIC)) for size in dict.fromkeys(fitting)]
 
 
 def _label(classifier: Classifier, probabilities: NDArray[np.floating]) -> int:
@@ -107,16 +124,40 @@ def _label(classifier: Classifier, probabilities: NDArray[np.floating]) -> int:
     return int(probabilities[positive] >= metadata.thresholds[metadata.positive])
 
 
+def _cases(
+    pictures: Sequence[NDArray[np.uint8]], metadata: Metadata
+) -> Iterator[tuple[NDArray[np.uint8], dict[str, NDArray[np.generic]]]]:
+    """Every picture with nothing known beside it and, where something can be, with all of it: in turn every choice."""
+    for number, pixels in enumerate(pictures):
+        yield pixels, encode(metadata, {})
+        if metadata.inputs:
+            known: dict[str, float | str | None] = {
+                item.name: 7.0 * number % 100 if item.choices is None else item.choices[number % len(item.choices)].name
+                for item in metadata.inputs
+            }
+            yield pixels, encode(metadata, known)
+
+
+def _difference(
+    module: Deployed, outputs: dict[str, NDArray[np.float32]], expected: dict[str, NDArray[np.floating]]
+) -> float:
+    """See ``Tolerance.probability``; the heatmap of a model with patches holds their probabilities."""
+    rule, answer = module.aggregate, outputs["probabilities"]
+    if rule is None:
+        return float(np.abs(answer - expected["probabilities"]).max())
+    patches = outputs["heatmap"].reshape(len(answer), -1).T
+    together = aggregate(patches[None], rule.rule, positive=rule.positive, top_k=rule.top_k)[0]
+    return float(max(np.abs(outputs["heatmap"] - expected["heatmap"]).max(), np.abs(answer - together).max()))
+
+
 def _off_pillow(seen: NDArray[np.uint8], pixels: NDArray[np.uint8], module: Deployed) -> float:
-    """Share of values 1 off Pillow's crop and bilinear resize; infinity where one is further off."""
-    size = module.geometry.size
-    image = Image.fromarray(pixels)
-    if module.geometry.frame == "centre_square":
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.crop((left, top, left + side, top + side))
-    reference = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR), int)
-    off = np.abs(np.moveaxis(seen.reshape(3, size, size), 0, 2).astype(int) - reference)
+    """Share of values 1 off the tables' geometry, which is Pillow's; infinity where one is further off."""
+    grid, geometry = None, module.geometry
+    if isinstance(geometry, Patches):
+        grid, geometry = geometry.grid, geometry.geometry
+    frame = "centre_square" if isinstance(geometry, CentreSquare) else "stretch"
+    reference = Steps(frame, geometry.size, grid)(pixels).astype(int)
+    off = np.abs(np.moveaxis(seen.reshape(-1, 3, geometry.size, geometry.size), 1, 3) - reference)
     return float((off > 0).mean()) if off.max() <= 1 else float("inf")
 
 

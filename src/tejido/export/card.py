@@ -6,7 +6,14 @@ from typing import Any
 
 from tejido.runtime.metadata import Metadata
 
-_PARTS = {"all": "all images", "histology": "histology-confirmed only"}
+PARTS = {"all": "all images", "histology": "histology-confirmed only", "patches": "single patches"}
+"""Titles of the sets of test images that figures are given for."""
+_RULES = {
+    "vote": "the share of patches called so from 0.5 on (a share, not a calibrated probability)",
+    "mean": "the mean over the patches",
+    "max": "the largest of the patches (a score, not a calibrated probability)",
+    "top_k": "the mean of the {} largest patches (a score, not a calibrated probability)",
+}
 
 
 def card(metadata: Metadata) -> str:
@@ -20,6 +27,7 @@ def card(metadata: Metadata) -> str:
         f"- Task: {metadata.task}; labels: {labels}",
         f"- Input: {metadata.modality}, any size; the network sees {metadata.input_size} pixels a side "
         f"({metadata.frame.replace('_', ' ')})",
+        *_patches(metadata),
         f"- Decision: {_decision(metadata)}",
         f"- Refuses: {', '.join(f'{r.code} above {r.above:.2f}' for r in metadata.refusal) or 'nothing'}",
         f"- Split: {metadata.split['kind']}",
@@ -38,6 +46,19 @@ def card(metadata: Metadata) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _patches(metadata: Metadata) -> list[str]:
+    lines = []
+    if metadata.patches is not None:
+        p = metadata.patches
+        lines.append(
+            f"- Patches: {p.columns * p.rows} of {p.width}x{p.height} pixels ({p.columns} columns, {p.rows} rows); the "
+            f"answer for the picture is {_RULES[p.aggregate].format(p.top_k)}"
+        )
+    if metadata.scale is not None:
+        lines.append("- Scale: " + ", ".join(f"{value} {unit}" for unit, value in metadata.scale.items()))
+    return lines
+
+
 def _decision(metadata: Metadata) -> str:
     if metadata.positive is None:
         return "the most probable label"
@@ -45,7 +66,7 @@ def _decision(metadata: Metadata) -> str:
 
 
 def _figures(metrics: dict[str, Any]) -> list[str]:
-    parts = {key: title for key, title in _PARTS.items() if key in metrics}
+    parts = {key: title for key, title in PARTS.items() if key in metrics}
     lines = [
         "| | " + " | ".join(parts.values()) + " |",
         "| --- | " + " | ".join("---" for _ in parts) + " |",

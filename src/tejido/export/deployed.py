@@ -5,38 +5,92 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tejido.export.aggregate import Aggregate
 from tejido.imaging.geometry import CentreSquare, Stretch
+from tejido.imaging.patches import Patches
 from tejido.imaging.quality import Quality
 from tejido.metrics.calibration import Calibration
+from tejido.models.context import stack
+from tejido.models.heads import FusedHead
 from tejido.models.network import Network
-
-OUTPUTS = ("probabilities", "heatmap", "quality")
+from tejido.runtime.limits import MIN_SIDE
 
 
 class Deployed(nn.Module):
-    """Geometry, capture quality, network, calibration and activation maps.
+    """Geometry, capture quality, network, calibration and, where there is one, the heatmap.
+
+    Where the picture is cut into patches, its answer is what they say together, its quality the mean of theirs, and
+    its heatmap their grid: the probabilities of every patch.
 
     Args:
-        geometry: from any size to the network's.
+        geometry: from any size to the network's, in one square or in patches.
         network: trained.
         calibration: scale and bias of the logits, fitted on validation.
+        aggregate: the rule for patches; None where the picture is one square.
     """
 
     scale: Tensor
     bias: Tensor
 
-    def __init__(self, geometry: CentreSquare | Stretch, network: Network, calibration: Calibration) -> None:
+    def __init__(
+        self,
+        geometry: CentreSquare | Stretch | Patches,
+        network: Network,
+        calibration: Calibration,
+        *,
+        aggregate: Aggregate | None = None,
+    ) -> None:
         super().__init__()
+        assert (aggregate is None) == (not isinstance(geometry, Patches))
         self.geometry = geometry
         self.quality = Quality()
         self.network = network
+        self.aggregate = aggregate
         self.register_buffer("scale", torch.tensor(calibration.scale, dtype=torch.float32))
         self.register_buffer("bias", torch.tensor(calibration.bias, dtype=torch.float32))
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """``uint8[H, W, 3]`` to probabilities ``[C]``, heatmap ``[C, h, w]`` in 0..1, quality ``[3]``."""
-        square = self.geometry(image.permute(2, 0, 1)).unsqueeze(0)
-        features = self.network.features(square)
-        logits = self.network.logits(features)
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of what ``forward`` takes."""
+        return ("image", "age", "sex", "site") if isinstance(self.network.head, FusedHead) else ("image",)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what ``forward`` returns; a network without a heatmap leaves that one out."""
+        heatmap = self.network.heatmap or self.aggregate is not None
+        return ("probabilities", "heatmap", "quality") if heatmap else ("probabilities", "quality")
+
+    @property
+    def smallest(self) -> tuple[int, int]:
+        """Least width and height of a picture, in pixels."""
+        if isinstance(self.geometry, Patches):
+            return max(MIN_SIDE, self.geometry.grid.width), max(MIN_SIDE, self.geometry.grid.height)
+        return MIN_SIDE, MIN_SIDE
+
+    def forward(
+        self, image: Tensor, age: Tensor | None = None, sex: Tensor | None = None, site: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """From a picture to probabilities ``[C]``, heatmap ``[C, h, w]`` in 0..1 if any, quality ``[3]``.
+
+        Args:
+            image: ``uint8[H, W, 3]``.
+            age: ``float32[]`` in years, NaN where unknown; only for a network that takes it, like the others.
+            sex: ``int64[]``, its code in ``tejido.context``.
+            site: ``int64[]``, likewise.
+        """
+        seen = self.geometry(image.permute(2, 0, 1))
+        squares = seen if isinstance(self.geometry, Patches) else seen.unsqueeze(0)
+        features = self.network.features(squares)
+        context = None
+        if age is not None and sex is not None and site is not None:
+            context = stack(age, sex, site).expand(len(squares), -1)
+        logits = self.network.logits(features, context)
         probabilities = torch.softmax(logits * self.scale + self.bias, dim=1)
-        return probabilities[0], self.network.activation_maps(features)[0], self.quality(square)[0]
+        quality = self.quality(squares)
+        if isinstance(self.geometry, Patches):
+            assert self.aggregate is not None
+            grid = self.geometry.grid
+            heatmap = probabilities.transpose(0, 1).reshape(-1, grid.rows, grid.columns)
+            return self.aggregate(probabilities), heatmap, quality.mean(0)
+        maps = [self.network.activation_maps(features)[0]] if self.network.heatmap else []
+        return probabilities[0], *maps, quality[0]

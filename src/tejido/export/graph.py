@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import warnings
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from tejido.export.deployed import OUTPUTS, Deployed
+from tejido.export.deployed import Deployed
 from tejido.runtime.metadata import KEY, Metadata
 
 OPSET = 18
@@ -18,17 +19,20 @@ _SMALL = 256  # tensors with fewer values stay as they are: nothing to gain
 
 
 def export_graph(module: Deployed) -> onnx.ModelProto:
-    """Trace ``module`` for pictures of any size."""
-    example = torch.zeros(150, 200, 3, dtype=torch.uint8)
-    sizes = {"image": {0: torch.export.Dim("height", min=16), 1: torch.export.Dim("width", min=16)}}
+    """Trace ``module`` for pictures of any size that it can judge."""
+    width, height = module.smallest
+    example = torch.zeros(height + 134, width + 184, 3, dtype=torch.uint8)
+    beside = (torch.tensor(50.0), torch.tensor(1), torch.tensor(1))[: len(module.inputs) - 1]
+    sizes: dict[str, Any] = dict.fromkeys(module.inputs)
+    sizes["image"] = {0: torch.export.Dim("height", min=height), 1: torch.export.Dim("width", min=width)}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside the exporter
         program = torch.onnx.export(
             module.eval(),
-            (example,),
-            input_names=["image"],
-            output_names=list(OUTPUTS),
+            (example, *beside),
+            input_names=list(module.inputs),
+            output_names=list(module.outputs),
             dynamic_shapes=sizes,
             opset_version=OPSET,
             dynamo=True,

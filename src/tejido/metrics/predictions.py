@@ -20,12 +20,13 @@ def make(
     """A prediction table.
 
     Args:
-        rows: manifest rows; ``image_id``, ``group_id`` and the columns of ``CONTEXT`` are kept.
+        rows: manifest rows; ``image_id``, ``group_id``, the columns of ``CONTEXT`` and ``patch`` are kept.
         truth: label name of each row.
         labels: label names in the order of the columns of ``probabilities``.
         probabilities: ``[N, C]``.
     """
-    table = rows[["image_id", "group_id", *CONTEXT]].reset_index(drop=True).copy()
+    patch = ["patch"] if "patch" in rows else []
+    table = rows[["image_id", *patch, "group_id", *CONTEXT]].reset_index(drop=True).copy()
     table["truth"] = pd.Series(list(truth), dtype="string")
     for index, label in enumerate(labels):
         table[PREFIX + label] = np.asarray(probabilities[:, index], dtype=np.float64)

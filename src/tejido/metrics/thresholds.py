@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tejido.errors import DataError
+from tejido.metrics.predictions import PREFIX
+
+
+def of_table(table: pd.DataFrame, positive: str, sensitivity: float) -> float:
+    """``at_sensitivity`` for the label ``positive`` of a prediction table.
+
+    Raises:
+        DataError: the table has no positive.
+    """
+    score = table[PREFIX + positive].to_numpy(float)
+    return at_sensitivity((table["truth"] == positive).to_numpy(bool), score, sensitivity)
 
 
 def at_sensitivity(positive: NDArray[np.bool_], score: NDArray[np.floating], sensitivity: float) -> float:

@@ -1,77 +1,94 @@
-"""Pretrained networks by name, built with timm; weights come from a local file."""
+"""Networks by name, as a recipe describes them."""
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-import timm
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from timm.models.efficientnet import _gen_mobilenet_v1
 from torch import nn
 
-from tejido.errors import RecipeError
+from tejido.models import attention as attentions
+from tejido.models import bodies, upc2020
+from tejido.models import weights as weight_files
+from tejido.models.heads import FusedHead, Head, LinearHead, SigmoidHead
 from tejido.models.network import Network
-
-_HALF = (0.5, 0.5, 0.5)
-# Narrow MobileNetV1s have no public timm name; the generator that timm uses for the others takes any width.
-_NARROW = {"mobilenetv1_025": 0.25, "mobilenetv1_050": 0.5}
+from tejido.recipe import Recipe, resolve_path
 
 
-def build(name: str, classes: int, *, weights: Path | None = None, dropout: float = 0.0) -> Network:
+def from_recipe(recipe: Recipe, classes: int, steps: nn.Module | None = None) -> Network:
+    """Build the network that a recipe describes, for images of its size.
+
+    Raises:
+        RecipeError: see ``build``.
+    """
+    asked = recipe.network
+    return build(
+        asked.name,
+        classes,
+        size=recipe.image.size,
+        weights=None if asked.weights is None else resolve_path(asked.weights),
+        dropout=asked.dropout,
+        attention=asked.attention,
+        squeeze_excitation=asked.squeeze_excitation,
+        metadata=asked.metadata,
+        steps=steps,
+    )
+
+
+def build(
+    name: str,
+    classes: int,
+    *,
+    size: int | None = None,
+    weights: Path | None = None,
+    dropout: float = 0.0,
+    attention: Literal["none", "arl"] = "none",
+    squeeze_excitation: bool = True,
+    metadata: bool = False,
+    steps: nn.Module | None = None,
+) -> Network:
     """Build a network.
 
     Args:
-        name: ``mobilenetv1_025``, ``mobilenetv1_050``, or a timm name.
+        name: ``upc2020_cnn``, ``mobilenetv1_025``, ``mobilenetv1_050``, a timm name, or, where timm has none of that
+            name, a torchvision name (``alexnet``, ``squeezenet1_0``, ``shufflenet_v2_x1_0`` ...).
         classes: number of labels.
-        weights: safetensors file to start the body from; its classification head is ignored.
-        dropout: share of pooled features dropped in training.
+        size: side of the images in pixels; None for the size that the network is published with.
+        weights: file to start the body from (see ``models.weights``); its classification head is ignored.
+        dropout: share dropped in training: before the head, or where the architecture drops inside its own dense layers
+            (AlexNet, VGG, ``upc2020_cnn``) there alone.
+        attention: ``arl`` puts attention residual learning into a ResNet or EfficientNet, after the weights.
+        squeeze_excitation: False takes it out of an EfficientNet, after the weights.
+        metadata: whether the head also reads age, sex and site.
+        steps: image steps in front; see ``Network``.
 
     Raises:
-        RecipeError: there is no such network, or the weights do not fit; the message names the nearest network or the
-            first tensors that differ.
+        RecipeError: there is no such network, it cannot take images of that size, it cannot be changed as asked, or the
+            weights do not fit; the message names the nearest network, the size, or the first tensors that differ.
     """
-    body, mean, std = _body(name)
+    body = bodies.find(name, size, dropout)
     if weights is not None:
-        _load(body, weights)
-    return Network(body, int(body.num_features), classes, mean=mean, std=std, dropout=dropout)
+        weight_files.load(body.loadable, weights, name, body.heads)
+    if not squeeze_excitation:
+        attentions.remove_squeeze_excitation(body.module, name)
+    if attention == "arl":
+        attentions.insert(body.module, name)
+    return Network(
+        body.module,
+        _head(name, body.features, classes, metadata),
+        classes=classes,
+        input_size=body.size,
+        mean=body.mean,
+        std=body.std,
+        dropout=0.0 if body.drops else dropout,
+        heatmap=body.heatmap,
+        steps=steps,
+    )
 
 
-def _body(name: str) -> tuple[Any, tuple[float, ...], tuple[float, ...]]:
-    headless: dict[str, Any] = {"num_classes": 0, "global_pool": ""}
-    if name.startswith("mobilenetv1"):
-        headless["pad_type"] = "same"  # what the stored weights were trained with
-    if name in _NARROW:
-        body: Any = _gen_mobilenet_v1("mobilenetv1_100", _NARROW[name], **headless)  # type: ignore[no-untyped-call]
-        return body, _HALF, _HALF
-    if not timm.is_model(name):
-        near = difflib.get_close_matches(name, [*_NARROW, *timm.list_models()], n=1)
-        raise RecipeError(f"no network is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-    body = timm.create_model(name, **headless)
-    config: dict[str, Any] = body.pretrained_cfg
-    with torch.no_grad():
-        shape = body.eval()(torch.zeros(1, *config["input_size"])).shape
-    if len(shape) != 4 or shape[1] != body.num_features:
-        raise RecipeError(f"{name} does not end in a feature map; choose a convolutional network")
-    mean, std = (_HALF, _HALF) if name.startswith("mobilenetv1") else (config["mean"], config["std"])
-    return body, mean, std
-
-
-def _load(body: nn.Module, path: Path) -> None:
-    try:
-        stored = {key: value.float() for key, value in load_file(path).items()}
-    except FileNotFoundError:
-        raise RecipeError(f"{path}: no such weights file") from None
-    except (OSError, SafetensorError) as error:
-        raise RecipeError(f"{path}: not a safetensors file ({error})") from None
-    wanted = body.state_dict()
-    counters = {key for key in wanted if key.endswith("num_batches_tracked")}
-    misfits = [key for key in wanted.keys() - counters if key not in stored or stored[key].shape != wanted[key].shape]
-    extra = [key for key in stored if key not in wanted and not key.startswith("classifier.")]
-    if misfits or extra:
-        names = ", ".join(sorted([*misfits, *extra])[:3])
-        raise RecipeError(f"{path.name}: {len(misfits) + len(extra)} tensors do not fit the network, such as {names}")
-    body.load_state_dict({key: stored[key] for key in wanted.keys() - counters}, strict=False)
+def _head(name: str, features: int, classes: int, metadata: bool) -> Head:
+    if metadata:
+        return FusedHead(features, classes)
+    if name == upc2020.NAME and classes == 2:
+        return SigmoidHead(features)
+    return LinearHead(features, classes)

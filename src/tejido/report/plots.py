@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from tejido.metrics.predictions import PREFIX
@@ -25,26 +26,56 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def learning_curves(history: pd.DataFrame, head_epochs: int) -> Figure:
-    """Loss and validation AUC by epoch, from ``metrics.csv``; a line marks where the whole network begins to learn."""
+def learning_curves(history: pd.DataFrame, head_epochs: int, monitor: str = "val_auc") -> Figure:
+    """Loss, AUC and accuracy by epoch on training and validation images, from ``metrics.csv``.
+
+    Training figures are those of the images as they were seen: augmented, and balanced where the recipe says so. A
+    dotted line marks where the whole network begins to learn, a dot the epoch that was kept.
+
+    Args:
+        history: a row an epoch.
+        head_epochs: length of the first stage.
+        monitor: the column that decided which epoch was kept.
+    """
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 3.4), layout="constrained")
-        loss, auc = figure.subplots(1, 2)
-        loss.plot(history["epoch"], history["train_loss"], color=GREY, label="training (augmented, balanced)")
-        loss.plot(history["epoch"], history["val_loss"], color=BLUE, label="validation")
-        loss.set(xlabel="epoch", ylabel="cross-entropy")
-        loss.legend()
-        auc.plot(history["epoch"], history["val_auc"], color=BLUE)
-        best = history.iloc[int(history["val_auc"].argmax())]
-        auc.plot(best["epoch"], best["val_auc"], "o", color=ORANGE)
-        auc.annotate(
-            f"best {best['val_auc']:.3f}", (best["epoch"], best["val_auc"]), (-6, -24), textcoords="offset points",
-            ha="right", color=ORANGE,
-        )  # fmt: skip
-        auc.set(xlabel="epoch", ylabel="validation AUC")
-        if head_epochs:
-            for axis in (loss, auc):
+        figure = Figure(figsize=(11, 3.4), layout="constrained")
+        best = history[monitor].argmin() if monitor.endswith("loss") else history[monitor].argmax()
+        kept = history.iloc[int(best)]
+        names = {"loss": "loss", "auc": "AUC", "accuracy": "accuracy"}
+        if monitor == "val_balanced_accuracy":
+            names = {"loss": "loss", "auc": "AUC", "balanced_accuracy": "balanced accuracy"}
+        for axis, (name, title) in zip(figure.subplots(1, 3), names.items(), strict=True):
+            axis.plot(history["epoch"], history[f"train_{name}"], color=GREY, label="training, as seen")
+            axis.plot(history["epoch"], history[f"val_{name}"], color=BLUE, label="validation")
+            axis.plot(kept["epoch"], kept[f"val_{name}"], "o", color=ORANGE, label=f"kept: {kept[f'val_{name}']:.3f}")
+            axis.set(xlabel="epoch", ylabel=title)
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axis.legend()
+            if 0 < head_epochs < len(history):
                 axis.axvline(head_epochs - 0.5, color=GREY, linewidth=0.8, linestyle=":")
+    return figure
+
+
+def attention(table: pd.DataFrame, head_epochs: int) -> Figure:
+    """The learned scale of every attention block by epoch, from ``attention.csv``; first blocks dark, last ones light.
+
+    Args:
+        table: ``epoch`` and a column a block, in the order of the network.
+        head_epochs: length of the first stage.
+    """
+    with mpl.rc_context(STYLE):
+        blocks = [name for name in table.columns if name != "epoch"]
+        figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+        axis = figure.subplots()
+        colours = mpl.colormaps["viridis"](np.linspace(0, 0.9, len(blocks)))
+        for block, colour in zip(blocks, colours, strict=True):
+            axis.plot(table["epoch"], table[block], color=colour, label=block)
+        axis.axhline(0, color=GREY, linewidth=0.8)
+        if 0 < head_epochs < len(table):
+            axis.axvline(head_epochs - 0.5, color=GREY, linewidth=0.8, linestyle=":")
+        axis.set(xlabel="epoch", ylabel="scale α of the attention block")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        figure.legend(loc="outside right center", fontsize=8)
     return figure
 
 

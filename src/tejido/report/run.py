@@ -10,21 +10,29 @@ from rich.table import Table
 
 from tejido import taxonomy
 from tejido.experiments.run import Run
+from tejido.export.card import PARTS
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
-from tejido.report import plots
+from tejido.report import patches, plots
 
 
 def write_plots(run: Run) -> None:
-    """Write ``plots/*.png``: learning curves and, for a binary task, ROC and reliability on test."""
+    """Write ``plots/*.png``: learning curves, what attention learned; for a binary task ROC and reliability on test."""
+    settings = run.recipe.training
     history = pd.read_csv(run.folder / "metrics.csv")
-    _save(plots.learning_curves(history, run.recipe.training.head_epochs), run, "learning_curves")
+    _save(plots.learning_curves(history, settings.head_epochs, settings.monitor), run, "learning_curves")
+    if (run.folder / "attention.csv").is_file():
+        table = pd.read_csv(run.folder / "attention.csv")
+        _save(plots.attention(table, settings.head_epochs), run, "attention")
     table = pd.read_parquet(run.folder / "predictions.parquet")
     test = table[table["split"] == "test"]
     positive = taxonomy.task(run.recipe.task).positive
     if positive is not None:
         _save(plots.roc(test, positive, run.read_json("metrics.json")["threshold"]), run, "roc")
         _save(plots.reliability(test, positive), run, "reliability")
+    if (run.folder / "patch_thresholds.csv").is_file():
+        run.write_text("patches.md", patches.tables(run))
+        _save(patches.thresholds_plot(run), run, "patch_thresholds")
 
 
 def print_summary(run: Run) -> None:
@@ -34,8 +42,7 @@ def print_summary(run: Run) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Test, with 95 % intervals by group", title_justify="left")
     table.add_column("")
     for name, part in test.items():
-        label = "all images" if name == "all" else "histology-confirmed only"
-        table.add_column(f"{label}\n{part['images']:,} of {part['groups']:,} groups")
+        table.add_column(f"{PARTS.get(name, name)}\n{part['images']:,} of {part['groups']:,} groups")
     for key in test["all"]:
         if key not in ("images", "groups"):
             cells = [str(estimate_of(part[key])) if key in part else "" for part in test.values()]

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime as ort
 
-from tejido.errors import ModelFileError
+from tejido.errors import ImageError, ModelFileError
+from tejido.runtime.context import encode
 from tejido.runtime.decode import decode
 from tejido.runtime.limits import check_pixels
 from tejido.runtime.metadata import KEY, Metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 _REQUIRED_OUTPUTS = {"probabilities", "quality"}
@@ -65,29 +68,62 @@ class Classifier:
         self._outputs = [output.name for output in self._session.get_outputs()]
         _check_graph(self._session, self.metadata)
 
-    def predict(self, image: str | Path | bytes | NDArray[np.uint8]) -> Prediction:
+    @property
+    def has_heatmap(self) -> bool:
+        """Whether the model can show what influenced the score."""
+        return "heatmap" in self._outputs
+
+    def predict(
+        self,
+        image: str | Path | bytes | NDArray[np.uint8],
+        *,
+        age: float | None = None,
+        sex: str | None = None,
+        site: str | None = None,
+    ) -> Prediction:
         """Classify one picture.
 
         Args:
             image: path, bytes of an image file, or decoded RGB ``uint8[H, W, 3]``, of any size; never resized or
                 normalised by the caller.
+            age: in years, for a model that takes it (``Metadata.inputs``); None where it is unknown.
+            sex: a word of the model's vocabulary, likewise.
+            site: place on the body, a word of the model's vocabulary, likewise.
 
         Raises:
-            ImageError: the picture cannot be read or has an impossible size.
+            ContextError: the model takes no such thing, or does not know the word.
+            ImageError: the picture cannot be read, has an impossible size, or is smaller than a patch of the model.
             ModelFileError: the model fails on this picture, or its answer is not a number.
         """
+        context = self.encode(age=age, sex=sex, site=site)
         pixels = check_pixels(image) if isinstance(image, np.ndarray) else decode(image)
-        outputs = self.run(pixels)
+        _check_patches(pixels, self.metadata)
+        outputs = self.run(pixels, context)
         return self._answer(outputs)
 
-    def run(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """The graph's outputs, by name, for ``uint8[H, W, 3]`` RGB pixels.
+    def encode(self, **given: float | str | None) -> dict[str, NDArray[np.generic]]:
+        """What is told beside the picture as the graph's tensors (see ``runtime.context``).
+
+        Raises:
+            ContextError: the model takes no such thing, or does not know the word.
+        """
+        return encode(self.metadata, given)
+
+    def run(
+        self, pixels: NDArray[np.uint8], context: Mapping[str, NDArray[np.generic]] | None = None
+    ) -> dict[str, NDArray[np.float32]]:
+        """The graph's outputs, by name.
+
+        Args:
+            pixels: ``uint8[H, W, 3]``, RGB.
+            context: as ``encode`` gives it; None where nothing is known.
 
         Raises:
             ModelFileError: the graph fails on these pixels.
         """
+        beside = self.encode() if context is None else context
         try:
-            values = self._session.run(self._outputs, {"image": pixels})
+            values = self._session.run(self._outputs, {"image": pixels, **beside})
         except Exception as error:  # the runtime raises its own private exception types
             raise ModelFileError(f"the model {self.metadata.name!r} fails on a picture of {_size(pixels)}") from error
         return dict(zip(self._outputs, values, strict=True))
@@ -124,8 +160,12 @@ def _decide(meta: Metadata, probabilities: dict[str, float]) -> str:
 def _check_graph(session: ort.InferenceSession, metadata: Metadata) -> None:
     """Raise unless the graph has the inputs and outputs that the metadata speaks of."""
     inputs = [(item.name, item.type, len(item.shape)) for item in session.get_inputs()]
-    if inputs != [("image", "tensor(uint8)", 3)]:
-        raise ModelFileError("its graph does not have the one input image uint8[H, W, 3]")
+    kinds = {item.name: "float" if item.choices is None else "int64" for item in metadata.inputs}
+    if inputs != [("image", "tensor(uint8)", 3), *((name, f"tensor({kind})", 0) for name, kind in kinds.items())]:
+        beside = "".join(f", {name} {kind}[]" for name, kind in kinds.items())
+        raise ModelFileError(
+            f"its graph does not have the {'inputs' if kinds else 'one input'} image uint8[H, W, 3]{beside}"
+        )
     shapes = {item.name: item.shape for item in session.get_outputs()}
     wanted = {"probabilities": [len(metadata.labels)], "quality": [len(metadata.quality)]}
     if any(shapes.get(name) != shape for name, shape in wanted.items()):
@@ -137,6 +177,15 @@ def _check_graph(session: ort.InferenceSession, metadata: Metadata) -> None:
         sizes = [side for side in shape or [] if isinstance(side, int)]
         if shape is None or rule.index >= math.prod(sizes):
             raise ModelFileError(f"its refusal rule {rule.code!r} looks at an output that does not exist")
+
+
+def _check_patches(pixels: NDArray[np.uint8], metadata: Metadata) -> None:
+    patches = metadata.patches
+    if patches is not None and (pixels.shape[1] < patches.width or pixels.shape[0] < patches.height):
+        patch = f"{patches.width}x{patches.height}"
+        raise ImageError(
+            f"{_size(pixels)} pixels are smaller than a patch of {patch}, which {metadata.name!r} looks at"
+        )
 
 
 def _size(pixels: NDArray[np.uint8]) -> str:

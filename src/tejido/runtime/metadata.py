@@ -7,7 +7,7 @@ licence and measured performance. Runtimes only look up and compare.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from tejido.errors import ModelFileError
@@ -50,6 +50,45 @@ class TrainingData:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One value of an input: its name, display names, and other terms that mean it."""
+
+    name: str
+    en: str
+    es: str
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Input:
+    """Something that the model may be told beside the picture; it answers also where it is not known.
+
+    An input with ``choices`` is an ``int64[]``: the place of the value among them, counted from 1, and 0 for unknown.
+    One without is a number, ``float32[]`` (``age`` in years), and NaN for unknown.
+    """
+
+    name: str
+    choices: tuple[Choice, ...] | None
+
+
+@dataclass(frozen=True)
+class Patches:
+    """The model looks at ``columns`` x ``rows`` patches of ``width`` x ``height`` pixels, spread evenly over a picture.
+
+    Patch i of n begins at ``round(i (side - patch) / (n - 1))``, halves to the even number. The answer for the picture
+    follows from its patches by the rule ``aggregate`` (``vote``, ``mean``, ``max``, or ``top_k`` with its ``k``), and
+    the heatmap is the grid of the patches' own probabilities.
+    """
+
+    width: int
+    height: int
+    columns: int
+    rows: int
+    aggregate: str
+    top_k: int | None
+
+
+@dataclass(frozen=True)
 class Metadata:
     """What a model file says about itself (schema 1).
 
@@ -57,7 +96,9 @@ class Metadata:
     that is given when its probability is at least ``thresholds[positive]``; other tasks take the most probable label.
     ``calibration`` records what the graph already applies. ``metrics`` are figures on the test split, each either a
     number or ``{"value", "low", "high"}`` with a 95 % interval by group. ``frame`` says which part of the picture
-    the heatmap covers: ``centre_square`` (the largest centred square) or ``whole``.
+    the heatmap covers: ``centre_square`` (the largest centred square) or ``whole``. ``scale`` is what a pixel must
+    measure (``{"um_per_pixel": 0.49}``), where it matters. ``patches`` is None where the picture is judged as one.
+    ``inputs`` are those of the graph beside the picture, in order.
     """
 
     name: str
@@ -80,6 +121,8 @@ class Metadata:
     created: str
     tejido_version: str
     scale: dict[str, Any] | None = None
+    patches: Patches | None = None
+    inputs: tuple[Input, ...] = ()
     schema: int = field(default=SCHEMA)
 
     @property
@@ -107,11 +150,14 @@ class Metadata:
         if schema != SCHEMA or isinstance(schema, bool):
             raise ModelFileError(f"its metadata has schema {schema!r}; this version of Tejido reads {SCHEMA}")
         try:
-            values = {f.name: raw[f.name] for f in fields(cls)}
+            values = {f.name: raw[f.name] for f in fields(cls) if f.name in raw or f.name not in _ADDED}
             values["labels"] = tuple(_build(Label, item) for item in _list(values["labels"]))
             values["refusal"] = tuple(_build(RefusalRule, item) for item in _list(values["refusal"]))
             values["training_data"] = tuple(_build(TrainingData, item) for item in _list(values["training_data"]))
             values["quality"] = tuple(_list(values["quality"]))
+            if values.get("patches") is not None:
+                values["patches"] = _build(Patches, values["patches"])
+            values["inputs"] = tuple(_input(item) for item in _list(values.get("inputs", [])))
             metadata = cls(**values)
         except KeyError as error:
             raise ModelFileError(f"its metadata lacks {error.args[0]!r}") from None
@@ -151,6 +197,16 @@ def _build(kind: type[Any], item: object) -> Any:
     return kind(**{f.name: item[f.name] for f in fields(kind)})
 
 
+def _input(item: object) -> Input:
+    found: Input = _build(Input, item)
+    if found.choices is None:
+        return found
+    choices = [_build(Choice, choice) for choice in _list(found.choices)]
+    return Input(found.name, tuple(replace(choice, terms=tuple(_list(choice.terms))) for choice in choices))
+
+
+_ADDED = ("patches", "inputs")
+"""Fields that a file may lack because it was written before they were known; they have their defaults then."""
 _TEXTS = ("name", "task", "modality", "licence", "recipe_sha256", "created", "tejido_version")
 _OBJECTS = ("thresholds", "calibration", "split", "metrics", "intended_use")
 
@@ -179,6 +235,14 @@ def _problems(metadata: Metadata) -> Iterator[str]:
         threshold = metadata.thresholds.get(metadata.positive)
         if not _is_number(threshold) or not 0 <= threshold <= 1:
             yield "the threshold of the positive label is not in 0..1"
+    for item in metadata.inputs:
+        choices = item.choices or ()
+        if not _are_texts([item.name, *(t for c in choices for t in (c.name, c.en, c.es, *c.terms))]):
+            yield "an input is not made of texts"
+    if len({item.name for item in metadata.inputs}) < len(metadata.inputs):
+        yield "two inputs have one name"
+    if metadata.patches is not None:
+        yield from _patch_problems(metadata.patches)
     for rule in metadata.refusal:
         if not (_are_texts((rule.code, rule.output)) and _is_count(rule.index) and _is_number(rule.above)):
             yield "a refusal rule has fields of the wrong kind"
@@ -186,6 +250,16 @@ def _problems(metadata: Metadata) -> Iterator[str]:
         texts = (data.source, data.licence, data.attribution)
         if not (_are_texts(texts) and _is_count(data.images) and _is_count(data.groups)):
             yield "training_data has fields of the wrong kind"
+
+
+def _patch_problems(patches: Patches) -> Iterator[str]:
+    sides = (patches.width, patches.height, patches.columns, patches.rows)
+    if not all(_is_count(side) and side > 0 for side in sides):
+        yield "patches need positive sizes and counts"
+    if patches.aggregate not in ("vote", "mean", "max", "top_k"):
+        yield f"patches have an unknown rule {patches.aggregate!r}"
+    if patches.top_k is not None and not _is_count(patches.top_k):
+        yield "top_k is not a count"
 
 
 def _are_texts(values: Iterable[object]) -> bool:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torchmetrics import AUROC, Metric
+from torchmetrics import AUROC, MetricCollection
+from torchmetrics.classification import MulticlassAccuracy
 
-from tejido.imaging.augment import Augment
 from tejido.models.network import Network
 from tejido.recipe import Training
+from tejido.training import optimizer as optimizers
+from tejido.training.context import drop_context
+from tejido.training.failures import check_finite
+from tejido.training.loss import classification_loss
 from tejido.training.sampler import generator_for
-from tejido.training.schedule import staged
+
+Change = Callable[[Tensor, torch.Generator], Tensor]
+"""Random changes to a batch of images, drawn from a generator on the CPU."""
+Mix = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+"""Mixes the images of a batch and, alike, their labels ``float32[B, C]``: mixup and its kin."""
 
 
 class ClassifyModule(pl.LightningModule):
-    """Stage 1 trains the head on a frozen body, stage 2 the whole network; One-Cycle rates in each.
+    """Stage 1 trains the head on a frozen body, stage 2 the whole network.
 
     Randomness of an epoch (augmentation, dropout) derives from the seed and the epoch alone, so an interrupted epoch
-    can be redone exactly.
+    can be redone exactly. A batch is images, labels and whatever else the network's ``forward`` takes after the images.
 
     Args:
         network: to be trained.
@@ -29,22 +38,38 @@ class ClassifyModule(pl.LightningModule):
         settings: the recipe's ``training`` section.
         counts: training images of each label, in order.
         seed: of the run.
+        mix: applied to augmented batches and their labels.
+        drop_metadata: share of images whose age, sex and site are hidden.
     """
 
-    def __init__(self, network: Network, augment: Augment, settings: Training, counts: list[int], seed: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        augment: Change,
+        settings: Training,
+        counts: list[int],
+        seed: int,
+        mix: Mix | None = None,
+        drop_metadata: float = 0.0,
+    ) -> None:
         super().__init__()
+        self.drop_metadata = drop_metadata
         self.network = network
         self.augment = augment
         self.settings = settings
         self.seed = seed
-        weights = sum(counts) / (len(counts) * torch.tensor(counts, dtype=torch.float32))
+        self.mix = mix
+        self.classes = len(counts)
+        weights = sum(counts) / (self.classes * torch.tensor(counts, dtype=torch.float32))
         self.register_buffer("class_weights", weights if settings.balance == "weights" else None, persistent=False)
-        self.val_auc: Metric = AUROC(task="multiclass", num_classes=len(counts))
+        self.train_metrics = _metrics(self.classes, "train_")
+        self.val_metrics = _metrics(self.classes, "val_")
         self._generator = torch.Generator()
+        self._dropping = torch.Generator()
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor, *context: Tensor) -> Tensor:
         """``uint8[B, 3, S, S]`` to logits ``float32[B, C]``."""
-        return self.network(images)  # type: ignore[no-any-return]
+        return self.network(images, *context)  # type: ignore[no-any-return]
 
     def on_train_epoch_start(self) -> None:
         """Set the stage and the randomness of this epoch's augmentation."""
@@ -52,6 +77,7 @@ class ClassifyModule(pl.LightningModule):
         self.network.body.requires_grad_(not head_only)
         self.network.body.train(not head_only)
         self._generator = generator_for(self.seed, self.current_epoch, purpose=2)
+        self._dropping = generator_for(self.seed, self.current_epoch, purpose=4)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Set the randomness of dropout, which draws from the global generator.
@@ -64,53 +90,54 @@ class ClassifyModule(pl.LightningModule):
             if self.current_epoch > 0:
                 torch.empty((), dtype=torch.int64).random_()
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
-        """Cross-entropy of an augmented batch."""
-        images, labels = batch
-        logits = self(self.augment(images, self._generator))
-        loss = functional.cross_entropy(
+    def training_step(self, batch: tuple[Tensor, ...], _: int) -> Tensor:
+        """Loss of an augmented batch; figures of it are those of the images as they were seen, balanced and mixed."""
+        images, labels, *context = batch
+        context = [drop_context(part, self.drop_metadata, self._dropping) for part in context]
+        targets = labels
+        with torch.autocast(images.device.type, enabled=False):
+            images = self.augment(images, self._generator)
+            if self.mix is not None:
+                shares = functional.one_hot(labels, self.classes).float()
+                images, targets = self.mix(images, shares, self._generator)
+                labels = targets.argmax(1)
+        logits = self(images, *context)
+        loss = classification_loss(
             logits,
-            labels,
-            weight=self.class_weights,  # type: ignore[arg-type]
-            label_smoothing=self.settings.label_smoothing,
+            targets,
+            weights=self.class_weights,  # type: ignore[arg-type]
+            smoothing=self.settings.label_smoothing,
+            gamma=self.settings.focal_gamma,
         )
+        self.train_metrics.update(logits.detach().float().softmax(1), labels)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(labels))
+        self.log_dict(self.train_metrics, on_step=False, on_epoch=True, batch_size=len(labels))
         return loss
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
-        """Loss and AUC (macro, one against the rest) of an untouched batch."""
-        images, labels = batch
-        logits = self(images)
+    def validation_step(self, batch: tuple[Tensor, ...], _: int) -> None:
+        """Cross-entropy, AUC (macro, one against the rest) and accuracies of an untouched batch."""
+        images, labels, *context = batch
+        logits = self(images, *context)
         loss = functional.cross_entropy(logits, labels)
-        self.val_auc.update(logits.softmax(1), labels)
+        check_finite(loss, f"the validation loss of epoch {self.current_epoch}")
+        self.val_metrics.update(logits.float().softmax(1), labels)
         self.log("val_loss", loss, on_step=False, on_epoch=True, batch_size=len(labels))
-        self.log("val_auc", self.val_auc, on_step=False, on_epoch=True, prog_bar=True)
-
-    def predict_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
-        """Logits of an untouched batch."""
-        return self(batch[0])  # type: ignore[no-any-return]
+        self.log_dict(self.val_metrics, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(labels))
 
     def configure_optimizers(self) -> Any:
-        """AdamW (its Lightning form: optimizer and a per-step scheduler), a rate for the head and one for the body."""
-        settings = self.settings
-        groups = [
-            {"params": list(self.network.head.parameters()), "lr": 1.0},
-            {"params": list(self.network.body.parameters()), "lr": 1.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
-        steps = int(self.trainer.estimated_stepping_batches) // (settings.head_epochs + settings.epochs)
-
-        def rate(step: int, *, first: float, second: float) -> float:
-            stage, factor = staged(
-                step, steps_per_epoch=steps, head_epochs=settings.head_epochs, epochs=settings.epochs
-            )
-            return factor * (second if stage else first)
-
-        scheduler = torch.optim.lr_scheduler.LambdaLR(
-            optimizer,
-            [
-                lambda step: rate(step, first=settings.head_rate, second=settings.rate),
-                lambda step: rate(step, first=0.0, second=settings.body_rate),
-            ],
-        )
+        """The optimiser and a per-step scheduler, in Lightning's form."""
+        epochs = self.settings.head_epochs + self.settings.epochs
+        steps = int(self.trainer.estimated_stepping_batches) // epochs
+        optimizer, scheduler = optimizers.build(self.network, self.settings, steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+def _metrics(classes: int, prefix: str) -> MetricCollection:
+    return MetricCollection(
+        {
+            "auc": AUROC(task="multiclass", num_classes=classes),
+            "accuracy": MulticlassAccuracy(classes, average="micro"),
+            "balanced_accuracy": MulticlassAccuracy(classes, average="macro"),
+        },
+        prefix=prefix,
+    )

@@ -2,73 +2,85 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 from pathlib import Path
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar
+from pytorch_lightning.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from tejido.errors import DataError
 from tejido.imaging.augment import Augment
 from tejido.models.network import Network
-from tejido.recipe import Recipe
-from tejido.training.callbacks import History, Patience
+from tejido.recipe import Recipe, Training
+from tejido.training.callbacks import Attention, History, Patience, TensorBoard
 from tejido.training.classify import ClassifyModule
-from tejido.training.images import Images, LabelledImages, as_batch, batches
-from tejido.training.sampler import EpochSampler
-
-_MONITOR = "val_auc"
+from tejido.training.failures import FiniteLoss, memory_explained
+from tejido.training.images import Images, LabelledImages, batches
+from tejido.training.loaders import resident, training_batches, validation_batches
+from tejido.training.trainer import make_trainer, quiet
 
 
 def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Recipe, folder: Path) -> Network:
-    """Train in place and return the network with the weights of the epoch with the best validation AUC.
+    """Train in place and return the network with the weights of the epoch that is best on validation.
 
-    ``folder`` gets ``metrics.csv`` and ``checkpoints/{last,best}.ckpt``. Where ``last.ckpt`` exists, training goes on
-    after the epoch that it closed; with the same seed, on a CPU, the result equals that of an uninterrupted training.
+    ``folder`` gets ``metrics.csv``, ``attention.csv`` where the network has attention, ``tensorboard/`` and
+    ``checkpoints/{last,best}.ckpt``. Where ``last.ckpt`` exists, training goes on after the epoch that it closed; with
+    the same seed, on a CPU, the result equals that of an uninterrupted training.
 
     Raises:
-        DataError: a checkpoint cannot be read.
+        DataError: a checkpoint cannot be read, or belongs to another network.
+        RecipeError: an option of the trainer that is not the recipe's to set.
+        TrainingError: a loss that is not finite, or no memory left; checkpoints of finished epochs are kept.
     """
     settings = recipe.training
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # hardware listings and advertisements
-    counts = torch.bincount(train.labels, minlength=network.head.out_features).tolist()
-    augment = Augment(**recipe.augmentation.model_dump())
-    module = ClassifyModule(network, augment, settings, counts, recipe.seed)
-    checkpoints = folder / "checkpoints"
-    best = ModelCheckpoint(
-        checkpoints, "best", monitor=_MONITOR, mode="max", enable_version_counter=False, save_on_train_epoch_end=True
-    )
-    last = ModelCheckpoint(checkpoints, "last", enable_version_counter=False, save_on_train_epoch_end=True)
-    trainer = pl.Trainer(
-        accelerator="auto",
-        devices=1,
+    counts = torch.bincount(train.labels, minlength=network.classes).tolist()
+    augment = Augment(**recipe.augmentation.model_dump(exclude={"drop_metadata"}))
+    dropped = recipe.augmentation.drop_metadata
+    module = ClassifyModule(network, augment, settings, counts, recipe.seed, drop_metadata=dropped)
+    trainer = make_trainer(
+        settings,
         max_epochs=settings.head_epochs + settings.epochs,
-        callbacks=[
-            History(folder / "metrics.csv"),
-            Patience(_MONITOR, mode="max", patience=settings.patience, check_on_train_epoch_end=True),
-            best,
-            last,
-            RichProgressBar(leave=True),
-        ],
-        logger=False,
-        enable_model_summary=False,
+        callbacks=_callbacks(settings, folder),
         num_sanity_val_steps=0,
         default_root_dir=folder,
     )
-    sampler = EpochSampler(train.labels, recipe.seed, oversample=settings.balance == "oversample")
-    train_loader = DataLoader(train, settings.batch, sampler=sampler, drop_last=True, collate_fn=as_batch)
-    val_loader = DataLoader(val, 4 * settings.batch, collate_fn=as_batch)
-    resume = checkpoints / "last.ckpt"
+    device = trainer.strategy.root_device
+    train_loader = training_batches(resident(train, device), settings, recipe.seed)
+    val_loader = validation_batches(resident(val, device), settings)
+    resume = folder / "checkpoints" / "last.ckpt"
     if resume.is_file():
-        _read(resume)  # so that a damaged one is said in a line
-    with _quiet():
+        _load(network, resume)  # so that a damaged or foreign one is said in a line
+    with quiet(), memory_explained(settings.batch):
         trainer.fit(module, train_loader, val_loader, ckpt_path=resume if resume.is_file() else None, weights_only=True)
-    return load_best(network, checkpoints / "best.ckpt")
+    return load_best(network, folder / "checkpoints" / "best.ckpt")
+
+
+def _callbacks(settings: Training, folder: Path) -> list[Callback]:
+    """In the order in which they act."""
+    mode = "min" if settings.monitor == "val_loss" else "max"
+    checkpoints = folder / "checkpoints"
+    history, attention = History(folder / "metrics.csv"), Attention(folder / "attention.csv")
+    callbacks = [
+        FiniteLoss(),
+        history,
+        attention,
+        TensorBoard(folder / "tensorboard", history, attention),
+        Patience(settings.monitor, mode=mode, patience=settings.patience, check_on_train_epoch_end=True),
+        ModelCheckpoint(
+            checkpoints,
+            "best",
+            monitor=settings.monitor,
+            mode=mode,
+            enable_version_counter=False,
+            save_on_train_epoch_end=True,
+        ),
+        ModelCheckpoint(checkpoints, "last", enable_version_counter=False, save_on_train_epoch_end=True),
+    ]
+    if settings.ema:
+        callbacks.append(EMAWeightAveraging(decay=settings.ema))
+    if settings.trainer.get("enable_progress_bar", True):
+        callbacks.append(RichProgressBar(leave=True))
+    return callbacks
 
 
 def load_best(network: Network, path: Path) -> Network:
@@ -77,37 +89,33 @@ def load_best(network: Network, path: Path) -> Network:
     Raises:
         DataError: the checkpoint is missing or damaged, or belongs to another network.
     """
-    state = _read(path)
+    _load(network, path)
+    return network.cpu().eval()
+
+
+@torch.inference_mode()
+def logits_of(network: Network, images: Images, context: Tensor | None = None, *, batch: int = 256) -> Tensor:
+    """Logits ``float32[N, C]`` of ``uint8[N, 3, S, S]`` and, for a network that takes it, ``float32[N, 3]``.
+
+    In evaluation mode.
+    """
+    network.eval()
+    if context is None:
+        return torch.cat([network(part) for part in batches(images, batch)])
+    pairs = zip(batches(images, batch), batches(context, batch), strict=True)
+    return torch.cat([network(part, beside) for part, beside in pairs])
+
+
+def _load(network: Network, path: Path) -> None:
+    """The weights in a checkpoint; nothing in the file is executed."""
+    try:
+        state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such checkpoint") from None
+    except Exception as error:  # torch reports damaged files with many types
+        raise DataError(f"{path}: not a checkpoint ({str(error).splitlines()[0]})") from None
     prefix = "network."
     try:
         network.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
     except RuntimeError as error:
         raise DataError(f"{path}: a checkpoint of another network ({str(error).splitlines()[0]})") from None
-    return network.cpu().eval()
-
-
-@torch.inference_mode()
-def logits_of(network: Network, images: Images, *, batch: int = 256) -> Tensor:
-    """Logits ``float32[N, C]`` of ``uint8[N, 3, S, S]``, in evaluation mode."""
-    network.eval()
-    return torch.cat([network(part) for part in batches(images, batch)])
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    """The weights in a checkpoint; nothing in the file is executed."""
-    try:
-        weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such checkpoint") from None
-    except Exception as error:  # torch reports damaged files with many types
-        raise DataError(f"{path}: not a checkpoint ({str(error).splitlines()[0]})") from None
-    return weights
-
-
-class _quiet(warnings.catch_warnings):  # noqa: N801
-    """Silence the trainer's hints about workers, which do not apply to images held in memory."""
-
-    def __enter__(self) -> None:
-        super().__enter__()
-        warnings.filterwarnings("ignore", module="pytorch_lightning.*")
-        warnings.filterwarnings("ignore", module="torch.*")

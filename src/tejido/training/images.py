@@ -93,32 +93,38 @@ def batches(images: Images, size: int) -> Iterator[Tensor]:
         yield images[start : start + size]
 
 
-class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
-    """Images with their label indices.
+class LabelledImages(Dataset[tuple[Tensor, ...]]):
+    """Images with their label indices and, where it was asked for, what is known beside them.
 
     Args:
-        images: ``uint8[N, 3, S, S]``, in memory or from a cache.
+        images: ``uint8[N, 3, S, S]``, in memory, from a cache, or in a GPU's memory.
         labels: ``int64[N]``.
+        context: ``float32[N, 3]`` as in ``data.context``, or None; items then have two parts instead of three.
     """
 
-    def __init__(self, images: Images, labels: Tensor) -> None:
+    def __init__(self, images: Images, labels: Tensor, context: Tensor | None = None) -> None:
         self.images = images
         self.labels = labels
+        self.context = context
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        return self.images[index], self.labels[index]
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        beside = () if self.context is None else (self.context[index],)
+        return self.images[index], self.labels[index], *beside
 
-    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+    def __getitems__(self, indices: list[int]) -> tuple[Tensor, ...]:
         """A whole batch at once: one gather instead of one copy an image."""
         # numpy copies picture by picture; torch's own indexing goes byte by byte, twenty times slower
         rows = np.asarray(indices)
         labels = torch.from_numpy(np.take(self.labels.numpy(), rows))
+        beside = () if self.context is None else (self.context[rows],)
+        if isinstance(self.images, Tensor) and self.images.is_cuda:
+            return self.images[torch.from_numpy(rows).to(self.images.device)], labels, *beside
         if isinstance(self.images, Tensor) and self.images.is_contiguous():
-            return torch.from_numpy(np.take(self.images.numpy(), rows, axis=0)), labels
-        return self.images[rows], labels
+            return torch.from_numpy(np.take(self.images.numpy(), rows, axis=0)), labels, *beside
+        return self.images[rows], labels, *beside
 
 
 def as_batch(items: Any) -> Any:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 WARM_UP = 0.3
 _START, _END = 1 / 25, 1e-4
+
+Shape = Callable[[float], float]
+"""From the share of a stage that is done, 0..1, to a factor of its highest rate."""
 
 
 def one_cycle(progress: float) -> float:
@@ -19,12 +23,27 @@ def one_cycle(progress: float) -> float:
     return _cosine(1.0, _END, (progress - WARM_UP) / (1 - WARM_UP))
 
 
-def staged(step: int, *, steps_per_epoch: int, head_epochs: int, epochs: int) -> tuple[int, float]:
-    """Stage (0: head alone, 1: everything) and One-Cycle factor of a step of the two-stage schedule."""
+def cosine(progress: float) -> float:
+    """Half a cosine from 1 down to 0 (Loshchilov & Hutter 2017, equation 5, without restarts)."""
+    return _cosine(1.0, 0.0, progress)
+
+
+def constant(_: float) -> float:
+    """Always 1."""
+    return 1.0
+
+
+SHAPES: dict[str, Shape] = {"one_cycle": one_cycle, "cosine": cosine, "constant": constant}
+
+
+def staged(
+    step: int, *, steps_per_epoch: int, head_epochs: int, epochs: int, shape: Shape = one_cycle
+) -> tuple[int, float]:
+    """Stage (0: head alone, 1: everything) and factor of a step of the two-stage schedule."""
     first = head_epochs * steps_per_epoch
-    if step < first:
-        return 0, one_cycle(step / first)
-    return 1, one_cycle(min(1.0, (step - first) / (epochs * steps_per_epoch)))
+    if step < first or not epochs:
+        return 0, shape(min(1.0, step / first))
+    return 1, shape(min(1.0, (step - first) / (epochs * steps_per_epoch)))
 
 
 def _cosine(start: float, end: float, progress: float) -> float:

@@ -3,6 +3,7 @@
  */
 import { showCard, showNoCard } from "./about.js";
 import { revealAnswer, showAnswer, showFailure, showInvitation, showLooking } from "./answer.js";
+import { showContext, takeContext, told } from "./context.js";
 import { byId } from "./dom.js";
 import { describe, fetchExample, nameExamples, showExamples } from "./examples.js";
 import { Failure } from "./failure.js";
@@ -72,7 +73,7 @@ async function judge(source, from) {
     named();
     await ready();
     const { model, card } = required();
-    const answer = await server.classify(blob, model.name, signal).catch(async (error) => {
+    const answer = await server.classify(blob, model.name, told(card), signal).catch(async (error) => {
       throw await explained(error, blob, await preview);
     });
     const size = await preview;
@@ -154,6 +155,7 @@ function drawCard() {
   const found = chosen();
   if (found) showCard(found.model, found.card);
   else showNoCard();
+  showContext(found?.card ?? null);
 }
 
 /** Texts that depend on the state and not only on the language. */
@@ -185,6 +187,9 @@ takePictures(
 );
 byId("model", HTMLSelectElement).addEventListener("change", () => {
   drawCard();
+  if (picture) retry();
+});
+takeContext(() => {
   if (picture) retry();
 });
 startLanguage();

@@ -7,6 +7,7 @@ import { Failure } from "./failure.js";
  * @typedef {{name: string, en: string, es: string}} Label
  * @typedef {{code: string, output: string, index: number, above: number}} RefusalRule
  * @typedef {{source: string, images: number, groups: number, licence: string, attribution: string}} TrainingData
+ * @typedef {{name: string, choices: {name: string, en: string, es: string}[] | null}} Input
  * @typedef {object} Card
  * @property {string} task
  * @property {string} modality
@@ -21,6 +22,7 @@ import { Failure } from "./failure.js";
  * @property {Record<string, string>} intended_use
  * @property {string} licence
  * @property {string} created
+ * @property {Input[]} inputs
  *
  * @typedef {{name: string, bundled: boolean, size_bytes: number, card: Card | null, error: string | null}} Model
  * @typedef {{default: string, max_upload_bytes: number, models: Model[]}} Library
@@ -36,13 +38,13 @@ import { Failure } from "./failure.js";
  *
  * An engine computes answers; another one, such as the browser itself, only needs the same `classify`.
  * @typedef {object} Engine
- * @property {(picture: Blob, model: string, signal: AbortSignal) => Promise<Answer>} classify
+ * @property {(picture: Blob, model: string, told: Record<string, string>, signal: AbortSignal) => Promise<Answer>} classify
  */
 
 /** @type {Engine} */
 export const server = {
-  async classify(picture, model, signal) {
-    const query = new URLSearchParams({ model, heatmap: "true" });
+  async classify(picture, model, told, signal) {
+    const query = new URLSearchParams({ model, heatmap: "true", ...told });
     const headers = { "Content-Type": "application/octet-stream" };
     return ask(`api/v1/classify?${query}`, { method: "POST", body: picture, headers, signal });
   },

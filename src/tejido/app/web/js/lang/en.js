@@ -16,6 +16,13 @@ export default {
   "picture.alt": "Your picture",
   "model.label": "Model",
 
+  "context.title": "If you know it",
+  "context.note": "This model takes these into account. It answers without them too.",
+  "context.age": "Age in years",
+  "context.sex": "Sex",
+  "context.site": "Place on the body",
+  "context.unknown": "not known",
+
   "heatmap.show": "Show what influenced the score",
   "heatmap.opacity": "Opacity",
   "heatmap.little": "little",
@@ -112,6 +119,7 @@ export default {
   "metric.sensitivity_for": "Sensitivity for {of}",
   "metric.all": "All",
   "metric.histology": "Proven by histology",
+  "metric.patches": "Single patches",
   "metric.images": "Pictures",
   "metric.groups": "Lesions or patients",
   "diagnosis.melanoma": "melanoma",

@@ -16,6 +16,13 @@ export default {
   "picture.alt": "Su imagen",
   "model.label": "Modelo",
 
+  "context.title": "Si lo sabe",
+  "context.note": "Este modelo lo tiene en cuenta. También responde sin ello.",
+  "context.age": "Edad en años",
+  "context.sex": "Sexo",
+  "context.site": "Lugar del cuerpo",
+  "context.unknown": "no se sabe",
+
   "heatmap.show": "Mostrar qué influyó en la puntuación",
   "heatmap.opacity": "Opacidad",
   "heatmap.little": "poco",
@@ -112,6 +119,7 @@ export default {
   "metric.sensitivity_for": "Sensibilidad para {of}",
   "metric.all": "Todas",
   "metric.histology": "Confirmadas por histología",
+  "metric.patches": "Recortes sueltos",
   "metric.images": "Imágenes",
   "metric.groups": "Lesiones o pacientes",
   "diagnosis.melanoma": "melanoma",

@@ -1,0 +1,28 @@
+"""Age, sex and site of manifest rows, as the numbers that a network reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tejido.context import UNKNOWN, sex_code, site_code
+
+
+def context_of(rows: pd.DataFrame) -> tuple[NDArray[np.float32], Counter[str]]:
+    """Encode the columns ``age``, ``sex`` and ``site``.
+
+    Returns:
+        ``float32[N, 3]``: age in years or NaN, code of the sex, code of the site (``tejido.context``; 0 for unknown);
+        and the words that have no code, which count as unknown, as ``site 'elbow'``, with how many rows have them.
+    """
+    result = np.empty((len(rows), 3), np.float32)
+    result[:, 0] = rows["age"].to_numpy(float, na_value=np.nan)
+    unmapped: Counter[str] = Counter()
+    for column, (name, code) in enumerate((("sex", sex_code), ("site", site_code)), start=1):
+        words = [None if pd.isna(word) else str(word) for word in rows[name]]
+        result[:, column] = [code(word) for word in words]
+        unmapped.update(f"{name} {word!r}" for word in words if word is not None and code(word) == UNKNOWN)
+    return result, unmapped

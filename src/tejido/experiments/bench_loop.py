@@ -1,0 +1,114 @@
+"""What Tejido's training is compared with: torch and torchvision as their tutorials put them together.
+
+Files are decoded in every epoch by the loader's processes, every image is changed by itself with
+``torchvision.transforms.v2``, and a plain loop trains. The same changes as ``imaging.augment`` makes, as far as
+torchvision has them: it has no colour temperature.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import InterpolationMode, v2
+
+from tejido.experiments.bench_rivals import DecodedEachTime
+from tejido.recipe import Augmentation
+
+_HALF = (0.5, 0.5, 0.5)
+
+
+class Labelled(Dataset[tuple[Tensor, Tensor]]):
+    """Pictures decoded and changed whenever they are asked for.
+
+    Args:
+        paths: image files.
+        labels: ``int64[N]``.
+        size: side of the squares.
+    """
+
+    def __init__(self, paths: list[Path], labels: Tensor, size: int) -> None:
+        self.pictures = DecodedEachTime(paths, size)
+        self.labels = labels
+        self.changes = transforms(Augmentation())
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        return self.changes(self.pictures[index]), self.labels[index]
+
+
+def transforms(settings: Augmentation) -> v2.Compose:
+    """The recipe's augmentation with torchvision's means: ``uint8[3, S, S]`` to normalised ``float32[3, S, S]``."""
+    return v2.Compose(
+        [
+            v2.RandomAffine(
+                settings.rotation,
+                translate=(settings.shift, settings.shift),
+                scale=(1 / settings.zoom, settings.zoom),
+                interpolation=InterpolationMode.BILINEAR,
+            ),
+            v2.RandomHorizontalFlip(0.5 * settings.flip),
+            v2.ColorJitter(settings.brightness, settings.contrast, settings.saturation),
+            v2.RandomApply([v2.GaussianBlur(9, (0.3, 1.5))], settings.blur),
+            v2.RandomAdjustSharpness(1.5, settings.sharpen),
+            v2.RandomApply([v2.JPEG((40, 95))], settings.jpeg),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(_HALF, _HALF),
+        ]
+    )
+
+
+class PlainLoop:
+    """A training loop by hand; called once it trains an epoch.
+
+    Args:
+        body: from images to a feature map.
+        loader: of images and labels.
+        device: where the network is.
+        layout: of the network's weights and the batches, ``torch.contiguous_format`` or ``torch.channels_last``.
+    """
+
+    def __init__(
+        self,
+        body: nn.Module,
+        loader: DataLoader[tuple[Tensor, Tensor]],
+        device: torch.device,
+        layout: torch.memory_format,
+    ) -> None:
+        network = nn.Sequential(body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LazyLinear(2))
+        self.network = network.to(device, memory_format=layout).train()
+        self.loader = loader
+        self.device = device
+        self.layout = layout
+        self.optimizer: torch.optim.Optimizer | None = None
+        self.waited = 0.0
+        """Seconds of the newest epoch that the loop waited for a batch."""
+
+    def __call__(self) -> int:
+        """Train an epoch; returns how many images it saw."""
+        seen, self.waited = 0, 0.0
+        batches = iter(self.loader)
+        while True:
+            start = time.perf_counter()
+            batch = next(batches, None)
+            self.waited += time.perf_counter() - start
+            if batch is None:
+                break
+            images = batch[0].to(self.device, memory_format=self.layout, non_blocking=True)
+            labels = batch[1].to(self.device, non_blocking=True)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+                loss = nn.functional.cross_entropy(self.network(images), labels)
+            if self.optimizer is None:  # the lazy layer has its weights now
+                self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=1e-3, weight_decay=0.02)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimizer.step()
+            seen += len(labels)
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        return seen

@@ -1,0 +1,116 @@
+"""One network of each family, from a recipe's name to a model file that answers as PyTorch does."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from tejido.export.deployed import Deployed
+from tejido.export.graph import export_graph, with_metadata
+from tejido.imaging.geometry import CentreSquare
+from tejido.metrics.calibration import Calibration
+from tejido.models import zoo
+from tejido.models.inventory import FAMILIES
+from tejido.models.network import Network
+from tejido.runtime.classifier import Classifier
+from tests.support.pictures import noise, smooth
+from tests.support.tiny_model import METADATA
+
+# The smallest member of each family, at a small size; whether the heatmap is free.
+SMALL = {
+    "upc2020_cnn": (32, False),
+    "alexnet": (64, False),
+    "vgg11": (32, False),
+    "squeezenet1_1": (48, True),
+    "shufflenet_v2_x0_5": (48, True),
+    "mobilenetv1_025": (48, True),
+    "mobilenetv2_050": (48, True),
+    "mobilenetv3_small_050": (48, False),
+    "inception_v3": (80, True),
+    "resnet18": (48, True),
+    "efficientnet_b0": (48, True),
+    "tf_efficientnet_lite0": (48, True),
+}
+
+
+def images(count: int, size: int) -> torch.Tensor:
+    return torch.randint(0, 256, (count, 3, size, size), dtype=torch.uint8)
+
+
+def train_one_step(network: Network, size: int) -> None:
+    """A step in training mode; every parameter takes part, and those of the head move."""
+    network.train()
+    optimizer = torch.optim.SGD(network.parameters(), 0.01)
+    before = network.head.weight.detach().clone()
+    loss = cross_entropy(network(images(4, size)), torch.tensor([0, 1, 0, 1]))
+    loss.backward()
+    optimizer.step()
+    assert loss.isfinite()
+    assert all(parameter.grad is not None for parameter in network.parameters())
+    assert not torch.equal(network.head.weight, before)
+
+
+def settle(network: Network, size: int) -> None:
+    """Statistics and a head as after a training: without them the answers of random weights hardly differ."""
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None
+    with torch.no_grad():
+        network.train()
+        network.features(images(8, size))
+        features = network.eval().features(images(8, size))
+        vector = features.mean((2, 3)) if network.heatmap else features
+        nn.init.normal_(network.head.weight, std=1 / float(vector.std(0).norm().clamp(min=1e-3)))
+        network.head.bias.copy_(-(network.head.weight @ vector.mean(0)))
+
+
+def export_and_compare(network: Network, size: int) -> None:
+    module = Deployed(CentreSquare(size), network, Calibration(1.0, (0.0, 0.0))).eval()
+    metadata = dataclasses.replace(METADATA, refusal=(), input_size=size)
+    classifier = Classifier(with_metadata(export_graph(module), metadata))
+    answers = []
+    for pixels in [noise(size, size, seed) for seed in range(4)] + [smooth(90, 120)]:
+        with torch.no_grad():
+            expected = dict(zip(module.outputs, module(torch.from_numpy(pixels)), strict=True))
+        found = classifier.run(pixels)
+        assert found.keys() == expected.keys()
+        difference = np.abs(found["probabilities"] - expected["probabilities"].numpy()).max()
+        assert difference <= 1e-5
+        if network.heatmap:
+            assert np.abs(found["heatmap"] - expected["heatmap"].numpy()).max() < 1e-3
+        answers.append(float(found["probabilities"][1]))
+    assert np.std(answers) > 1e-3, "a network that always answers the same shows no agreement"
+    assert classifier.has_heatmap == network.heatmap
+
+
+def test_every_family_is_here() -> None:
+    assert [sum(name in members for name in SMALL) for members in FAMILIES.values()] == [1] * len(FAMILIES)
+    assert all(members[0] in SMALL for members in FAMILIES.values())
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_it_builds_trains_exports_and_agrees(name: str) -> None:
+    size, heatmap = SMALL[name]
+    torch.manual_seed(0)
+    network = zoo.build(name, 2, size=size, dropout=0.2)
+    assert (network.heatmap, network.input_size) == (heatmap, size)
+    train_one_step(network, size)
+    settle(network, size)
+    export_and_compare(network, size)
+
+
+def test_attention_exports_and_agrees() -> None:
+    torch.manual_seed(0)
+    network = zoo.build("tf_efficientnet_lite0", 2, size=48, attention="arl")
+    train_one_step(network, 48)
+    with torch.no_grad():
+        for alpha in network.attention().values():
+            alpha.fill_(2.0)
+    settle(network, 48)
+    export_and_compare(network, 48)
