@@ -10,6 +10,14 @@ import pytest
 from tejido.errors import TejidoError
 from tejido.files import locked, replacing
 
+HOLD = """
+import sys, pathlib
+from tejido.files import locked
+with locked(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    input()
+"""
+
 
 def test_a_finished_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "table"
@@ -43,8 +51,7 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
 
 def test_a_lock_is_held_by_one_process_and_lifted_when_that_one_is_killed(tmp_path: Path) -> None:
     path = tmp_path / ".lock"
-    script = "import sys, pathlib, tejido.files as f\nwith f.locked(pathlib.Path(sys.argv[1])): print('held', flush=True); input()"
-    holder = subprocess.Popen([sys.executable, "-c", script, path], stdin=PIPE, stdout=PIPE)
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, path], stdin=PIPE, stdout=PIPE)
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
     with pytest.raises(BlockingIOError), locked(path, wait=0.2):
