@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-
 _ROUNDING = 1e-12  # figures of equal predictions may differ by this much
 
 
