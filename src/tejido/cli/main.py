@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sources": ("tejido.cli.sources", "List the public data sets that can be read: size, licence, how to get each."),
     "data": ("tejido.cli.data", "Get data sets, build a manifest from them, and split it without leaks."),
     "train": ("tejido.cli.train", "Train a classifier as a recipe says, and export it as one model file."),
+    "study": ("tejido.cli.study", "Train one recipe many times over axes, seeds and folds, and compare."),
     "bench": ("tejido.cli.bench", "Measure on this machine."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),
 }
@@ -39,6 +40,7 @@ VERBS: dict[str, tuple[str, str]] = {
 
 _EXTRAS = {
     "dicom": ("pydicom",),
+    "ray": ("ray",),
     "data": ("pandas", "pyarrow", "scipy", "sklearn", "jinja2"),
     "train": (
         *("torch", "torchvision", "timm", "pytorch_lightning", "torchmetrics", "safetensors"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
@@ -67,7 +67,7 @@ def carry_out(plan: Plan, folder: StudyFolder, workers: Workers, tell: Callable[
         The trials that failed, with the error of each.
     """
     pending = {trial.id: trial for trial in plan.trials if folder.state(trial) != "finished"}
-    taken = [known for trial in plan.trials if trial.id not in pending and (known := _taken(folder, trial))]
+    taken = taken_by((trial for trial in plan.trials if trial.id not in pending), folder)
     failures: dict[str, str] = {}
 
     def report(ended: Ended | None) -> None:
@@ -83,8 +83,8 @@ def carry_out(plan: Plan, folder: StudyFolder, workers: Workers, tell: Callable[
                 if ended.error is not None:
                     folder.fail(trial, ended.error)
                     failures[str(trial)] = folder.error(trial) or ended.error
-                elif known := _taken(folder, trial):
-                    taken.append(known)
+                else:
+                    taken += taken_by([trial], folder)
             report(ended)
     return failures
 
@@ -107,6 +107,6 @@ def seconds_left(
     return left(wanted.values(), begun, slots)
 
 
-def _taken(folder: StudyFolder, trial: Trial) -> Taken | None:
-    seconds = folder.seconds(trial)
-    return None if seconds is None else (trial.levels, seconds)
+def taken_by(trials: Iterable[Trial], folder: StudyFolder) -> list[Taken]:
+    """Levels and seconds of those trials that finished without interruption."""
+    return [(trial.levels, taken) for trial in trials if (taken := folder.seconds(trial)) is not None]

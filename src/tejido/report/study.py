@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as Grid
 
 from tejido.errors import DataError
 from tejido.experiments.run import Run
@@ -17,8 +18,8 @@ from tejido.experiments.study_folder import StudyFolder
 from tejido.files import replacing
 from tejido.report.run import write_plots
 from tejido.report.study_plot import boxes
-from tejido.report.study_rows import HISTOLOGY, Result, Row, results, rows, size_ratio, values
-from tejido.report.study_text import markdown
+from tejido.report.study_rows import Result, Row, results, rows, size_ratio, values
+from tejido.report.study_text import change, markdown, name_of, number
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,39 @@ def as_json(table: Table) -> dict[str, Any]:
         "test_per_train": size_ratio(table.results),
         "rows": [asdict(row) | {"levels": _levels(table.plan, row.levels)} for row in table.rows],
     }
+
+
+def print_summary(table: Table) -> None:
+    """Print the most important figures level by level, and where the rest is."""
+    console = Console()
+    for metric in table.metrics[:2]:
+        grid = Grid(box=SIMPLE_HEAD, pad_edge=False, title=name_of(metric), title_justify="left")
+        for head in (*table.plan.axes, "runs", "mean", "std", *(["difference (95 %)"] if table.plan.baseline else [])):
+            grid.add_column(head)
+        for row in table.rows:
+            if row.metric == metric:
+                said = "baseline" if table.plan.baseline_of(row.levels) is None else change(row)
+                cells = [*row.levels, str(row.runs), number(row.mean), number(row.std), said]
+                grid.add_row(*cells[: len(grid.columns)])
+        console.print(grid)
+    console.print(f"Tables and picture: {table.folder.path / 'study.md'}", soft_wrap=True, highlight=False)
+
+
+def _levels(plan: Plan, levels: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(plan.axes, levels, strict=True))
+
+
+def _flat(plan: Plan, row: Row) -> dict[str, Any]:
+    figures = asdict(row)
+    return {"metric": figures.pop("metric")} | _levels(plan, figures.pop("levels")) | figures
+
+
+def _runs(table: Table) -> pd.DataFrame:
+    """One row a trial, finished or not."""
+    figures = {result.trial.id: result.figures for result in table.results}
+    rows: list[dict[str, Any]] = []
+    for trial in table.plan.trials:
+        what: dict[str, Any] = {"seed": trial.seed, "fold": trial.fold, "state": table.folder.state(trial)}
+        what["seconds"] = table.folder.seconds(trial)
+        rows.append({"trial": trial.id} | _levels(table.plan, trial.levels) | what | dict(figures.get(trial.id, {})))
+    return pd.DataFrame(rows)

@@ -16,8 +16,10 @@ _SPREAD = 0.28  # of the dots around the middle of their box, which is 0.6 high
 
 
 def boxes(panels: Mapping[str, Mapping[str, Sequence[float]]], baselines: frozenset[str] = frozenset()) -> Figure:
-    """One panel a figure, one row a level: box from the lower to the upper quartile with the median, whiskers to the
-    last run within 1.5 times its length, and every run as a dot.
+    """One panel a figure, one row a level, every run as a dot.
+
+    The box reaches from the lower to the upper quartile and shows the median; the whiskers reach to the last run within
+    1.5 times the length of the box.
 
     Args:
         panels: name of the figure -> level -> values of its runs. All panels have the same levels.
