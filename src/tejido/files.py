@@ -1,14 +1,20 @@
-"""Writing whole files or nothing."""
+"""Writing whole files or nothing, and working in a folder alone."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tejido.errors import TejidoError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -33,3 +39,27 @@ def replacing(path: Path) -> Iterator[Path]:
         raise TejidoError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, *, wait: float = 0.0) -> Iterator[None]:
+    """Hold the lock file ``path``; the system lifts the lock of a process that was killed.
+
+    Args:
+        path: created where it is missing, and left there.
+        wait: seconds to wait for whoever holds it.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    with path.open("w") as file:
+        end = time.monotonic() + wait
+        while fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(0.1)
+        yield

@@ -11,7 +11,7 @@ import hashlib
 import os
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -21,6 +21,7 @@ from tejido.errors import RecipeError
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
+Checked = TypeVar("Checked", bound=BaseModel)
 
 
 class _Section(BaseModel):
@@ -221,6 +222,18 @@ def load(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
     Raises:
         RecipeError: the file is missing or not YAML, a key is unknown, or a value has the wrong kind or range.
     """
+    raw = read(path)
+    for text in overrides:
+        override(raw, text)
+    return validate(Recipe, raw, str(path))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file, unchecked.
+
+    Raises:
+        RecipeError: the file is missing, not YAML, or no mapping.
+    """
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -231,12 +244,19 @@ def load(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
         raise RecipeError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
     if not isinstance(raw, dict):
         raise RecipeError(f"{path}: not a recipe")
-    for override in overrides:
-        _override(raw, override)
+    return raw
+
+
+def validate(model: type[Checked], raw: Any, origin: str) -> Checked:
+    """``raw`` as a model of recipes, such as ``Recipe`` itself.
+
+    Raises:
+        RecipeError: a key is unknown, or a value has the wrong kind or range; the message begins with ``origin``.
+    """
     try:
-        return Recipe.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
-        raise RecipeError(f"{path}: {_explain(error)}") from None
+        raise RecipeError(f"{origin}: {_explain(error, model)}") from None
 
 
 def resolve_path(text: str) -> Path:
@@ -251,24 +271,29 @@ def resolve_path(text: str) -> Path:
         raise RecipeError(f"{text}: environment variable {error} is not set") from None
 
 
-def _override(raw: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
+def override(raw: dict[str, Any], text: str) -> None:
+    """Change ``raw``, a recipe as read, as ``text`` says: ``training.epochs=3``.
+
+    Raises:
+        RecipeError: ``text`` is no override, or goes through a value as if it were a section.
+    """
+    key, equals, value = text.partition("=")
     if not equals:
-        raise RecipeError(f"{override!r} is not an override; write key=value, such as training.epochs=3")
+        raise RecipeError(f"{text!r} is not an override; write key=value, such as training.epochs=3")
     *sections, last = key.split(".")
     for section in sections:
         raw = raw.setdefault(section, {})
         if not isinstance(raw, dict):
             raise RecipeError(f"{key}: {section} is a value, not a section")
-    raw[last] = yaml.safe_load(text)
+    raw[last] = yaml.safe_load(value)
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, root: type[BaseModel]) -> str:
     first = error.errors()[0]
     *sections, last = [str(part) for part in first["loc"]] or ["recipe"]
     key = ".".join([*sections, last])
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(last, _keys(sections), n=1)
+        near = difflib.get_close_matches(last, _keys(root, sections), n=1)
         return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
     if first["type"] == "missing":
         return f"key {key!r} is missing"
@@ -277,8 +302,7 @@ def _explain(error: ValidationError) -> str:
     return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}"
 
 
-def _keys(sections: list[str]) -> list[str]:
-    model: type[BaseModel] = Recipe
+def _keys(model: type[BaseModel], sections: list[str]) -> list[str]:
     for section in sections:
         annotation = model.model_fields[section].annotation
         candidates = [annotation, *get_args(annotation)]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.metrics import roc_auc_score
 
 from tejido.errors import DataError
 from tejido.metrics.scores import auc, macro_auc, mean_of, share
@@ -34,6 +35,7 @@ def test_weights_count_as_copies(positive: np.ndarray, score: np.ndarray, weight
         return
     above = (s[p][:, None] > s[~p]).mean() + 0.5 * (s[p][:, None] == s[~p]).mean()  # Mann-Whitney
     assert weighted == pytest.approx(above)
+    assert weighted == pytest.approx(roc_auc_score(positive, score, sample_weight=weights))
 
 
 def test_shares_by_hand() -> None:

@@ -31,7 +31,12 @@ class Run:
     def start(cls, recipe: Recipe, root: Path = Path("runs")) -> Run:
         """Make the folder of a new run, with its resolved recipe and environment."""
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        run = cls(root / recipe.name / f"{stamp}-{secrets.token_hex(3)}", recipe)
+        return cls.create(root / recipe.name / f"{stamp}-{secrets.token_hex(3)}", recipe)
+
+    @classmethod
+    def create(cls, folder: Path, recipe: Recipe) -> Run:
+        """A run in ``folder``, with its resolved recipe and environment; whatever else is there stays."""
+        run = cls(folder, recipe)
         run.write_text("recipe.yaml", recipe.to_yaml())
         run.write_json("environment.json", _environment())
         return run

@@ -87,6 +87,7 @@ def train(run: Run) -> dict[str, Any]:
     found = _export(run, module, metadata, parts["val"])
     run.write_text("card.md", card(metadata))
     result = {
+        "images": {name: len(part.rows) for name, part in parts.items()},
         "calibration": asdict(calibrated),
         "threshold": threshold,
         "validation": metrics["val"],

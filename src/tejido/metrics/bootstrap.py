@@ -48,18 +48,19 @@ class GroupBootstrap:
 
     def estimate(self, score: Score) -> Estimate:
         """Value on all images, and percentile interval over the resamples."""
-        return self._interval(score(np.ones(len(self._codes))), self.resamples(score))
+        return self.interval(score(np.ones(len(self._codes))), self.resamples(score))
 
     def difference(self, score: Score, baseline: Score) -> Estimate:
         """Paired difference ``score - baseline`` on the same images."""
         ones = np.ones(len(self._codes))
-        return self._interval(score(ones) - baseline(ones), self.resamples(score) - self.resamples(baseline))
+        return self.interval(score(ones) - baseline(ones), self.resamples(score) - self.resamples(baseline))
 
     def resamples(self, score: Score) -> NDArray[np.float64]:
         """The score of every resample, NaN where undefined."""
         return np.array([score(counts[self._codes].astype(float)) for counts in self._counts])
 
-    def _interval(self, value: float, draws: NDArray[np.float64]) -> Estimate:
+    def interval(self, value: float, draws: NDArray[np.float64]) -> Estimate:
+        """``value`` with the percentile interval of its resamples ``draws``."""
         defined = draws[~np.isnan(draws)]
         if np.isnan(value) or len(defined) < 0.9 * len(draws) or defined.min() == defined.max():
             return Estimate(value, None, None)

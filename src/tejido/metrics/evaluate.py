@@ -48,13 +48,18 @@ def _figures(
     table: pd.DataFrame, positive: str | None, threshold: float | None, rounds: int, seed: int
 ) -> dict[str, Any]:
     bootstrap = GroupBootstrap(table["group_id"], rounds=rounds, seed=seed)
-    scores = _binary(table, positive, threshold) if positive else _multiclass(table)
+    scores = scores_of(table, positive, threshold)
     figures: dict[str, Any] = {"images": len(table), "groups": int(table["group_id"].nunique())}
     for name, score in scores.items():
         estimate = bootstrap.estimate(score)
         if not np.isnan(estimate.value):
             figures[name] = asdict(estimate)
     return figures
+
+
+def scores_of(table: pd.DataFrame, positive: str | None, threshold: float | None) -> dict[str, Score]:
+    """Every score of ``evaluate`` by name, as a function of the images' weights; arguments as there."""
+    return _binary(table, positive, threshold) if positive else _multiclass(table)
 
 
 def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> dict[str, Score]:

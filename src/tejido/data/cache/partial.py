@@ -22,11 +22,7 @@ from numpy.lib import format as npy
 from tejido.data.cache.fill import Filled
 from tejido.data.cache.plan import Plan
 from tejido.errors import DataError
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from tejido.files import locked
 
 PIXELS = "building.npy"
 JOURNAL = "building.jsonl"
@@ -123,12 +119,11 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         DataError: another one does.
     """
-    with (folder / LOCK).open("w") as file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise DataError(f"{folder}: another build is at work there; wait for it") from None
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(folder / LOCK))
+        except BlockingIOError:
+            raise DataError(f"{folder}: another build is at work there; wait for it") from None
         yield
 
 
