@@ -24,8 +24,8 @@ from linear_probe import out_of_fold, shuffled
 from numpy.typing import NDArray
 
 from tejido import taxonomy
-from tejido.data import folds
 from tejido.data import manifest as manifests
+from tejido.data.splitting import folds
 from tejido.metrics.bootstrap import GroupBootstrap
 from tejido.metrics.scores import auc, macro_auc, mean_of, share
 
@@ -56,7 +56,8 @@ def labels_of(table: pd.DataFrame, task: taxonomy.Task, rows: str) -> tuple[NDAr
     groups = chosen["group_id"].groupby(label).nunique()
     names = task.closed(label).label_names
     names = tuple(name for name in names if groups.get(name, 0) >= LEAST_GROUPS)
-    return pd.Categorical(label.reindex(table.index), categories=names).codes.astype(np.int64), names
+    kept = label.where(label.isin(names)).reindex(table.index)
+    return pd.Categorical(kept, categories=names).codes.astype(np.int64), names
 
 
 def figures(
