@@ -171,10 +171,14 @@ def test_files_that_changed_or_went_are_named(built: Path, tmp_path: Path, capsy
 def test_finer_diagnoses_and_claims_stand_on_the_page(
     tmp_path: Path, shared: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Real pictures: two of HAM10000's, a copy of one in a class folder, and two tables that contradict each other."""
-    ham, copy = tmp_path / "ham", tmp_path / "copy" / "pigmented benign keratosis"
+    """Real pictures: three of HAM10000's, copies of two in class folders, and two tables that contradict each other."""
+    ham, copy = tmp_path / "ham", tmp_path / "copy"
     source = shared / "data" / "ham10000" / "images"
-    for folder, names in ((ham, ("ISIC_0027419", "ISIC_0025030", "ISIC_0024698")), (copy, ("ISIC_0027419",))):
+    for folder, *names in (
+        (ham, "ISIC_0027419", "ISIC_0025030", "ISIC_0024698"),
+        (copy / "pigmented benign keratosis", "ISIC_0027419"),
+        (copy / "melanoma", "ISIC_0024698"),
+    ):
         folder.mkdir(parents=True)
         for name in names:
             shutil.copy(source / f"{name}.jpg", folder)
@@ -184,7 +188,7 @@ def test_finer_diagnoses_and_claims_stand_on_the_page(
         tmp_path / "truth" / "t.csv", "image,MEL,NV,BCC,AK,BKL,DF,VASC,SCC,UNK", "ISIC_0025030,1,0,0,0,0,0,0,0,0"
     )
     same_name = table(tmp_path / "other" / "t.csv", "name,diagnosis,anatomloc", "ISIC_0025030,5. nevus,back")
-    sources = ("--source", f"ham10000={ham}", "--source", f"folders={tmp_path / 'copy'},name=copy,aspect=4:3")
+    sources = ("--source", f"ham10000={ham}", "--source", f"folders={copy},name=copy,aspect=4:3")
     tables = ("--metadata", str(truth), "--metadata", str(same_name))
     assert main(["data", "build", *sources, *tables, "-o", str(tmp_path / "m.parquet"), "--audit", str(tmp_path)]) == 0
     assert "1 diagnoses made finer by copy" in capsys.readouterr().err
@@ -194,15 +198,17 @@ def test_finer_diagnoses_and_claims_stand_on_the_page(
     assert finer == {
         "by": "copy", "coarse": "benign_keratosis", "fine": "pigmented_benign_keratosis", "images": 1,
     }  # fmt: skip
-    (dropped,) = numbers["details"]["contradictions"]
-    assert dropped["kept_id"] is None
+    settled, dropped = sorted(numbers["details"]["contradictions"], key=lambda item: item["kept_id"] is None)
+    assert (settled["kept_id"], dropped["kept_id"]) == ("ISIC_0024698", None)
     assert {(claim["by"], claim["diagnosis"]) for claim in dropped["claims"]} == {
         ("ham10000", "benign_keratosis"), (str(truth), "melanoma"), (str(same_name), "nevus"),
     }  # fmt: skip
     html = (tmp_path / "audit.html").read_text()
     assert "Diagnoses made finer" in html
-    assert f"{truth}: melanoma (official table)" in html
-    assert f"{same_name}: nevus (collected table)" in html
+    assert "settled: nevus (by ham10000, official table)" in html
+    assert "removed: no claim is weightier than: official table" in html
+    assert f"{truth}: melanoma" in html
+    assert f"{same_name}: nevus" in html
 
 
 def test_a_class_that_nearly_equals_a_source_is_named() -> None:

@@ -13,7 +13,7 @@ from jinja2 import Environment
 from PIL import Image
 
 from tejido.data.auditing.audit import Audit
-from tejido.data.cleaning.findings import Member
+from tejido.data.cleaning.findings import Contradiction, Member
 from tejido.errors import ImageError
 from tejido.runtime.decode import decode
 
@@ -96,11 +96,19 @@ def _contradictions(audit: Audit) -> list[dict[str, Any]]:
     return [
         {
             "pictures": [_member(member) for member in item.members[:4]],
-            "settled": None if item.kept_id is None else f"{_words(item.diagnosis)} (by {item.by})",
-            "claims": [f"{claim.by}: {_words(claim.diagnosis)} ({claim.basis})" for claim in item.claims],
+            "settled": item.kept_id is not None,
+            "verdict": _verdict(item),
         }
         for item in dropped[: LIMIT // 2] + settled[: LIMIT // 2]
     ]
+
+
+def _verdict(item: Contradiction) -> str:
+    """What became of a contradiction, and the weight of the claim that decided or was matched."""
+    if item.kept_id is None:
+        return f"removed: no claim is weightier than: {item.claims[0].basis}" if item.claims else "removed"
+    basis = next((f", {claim.basis}" for claim in item.claims if claim.by == item.by), "")
+    return f"settled: {_words(item.diagnosis)} (by {item.by}{basis})"
 
 
 def _pairs(audit: Audit) -> list[dict[str, Any]]:
