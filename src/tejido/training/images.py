@@ -117,7 +117,7 @@ class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
         rows = np.asarray(indices)
         labels = torch.from_numpy(np.take(self.labels.numpy(), rows))
         if isinstance(self.images, Tensor) and self.images.is_cuda:
-            return self.images[torch.from_numpy(rows).to(self.images.device)], labels
+            return self.images[torch.from_numpy(rows).to(self.images.device, non_blocking=True)], labels
         if isinstance(self.images, Tensor) and self.images.is_contiguous():
             return torch.from_numpy(np.take(self.images.numpy(), rows, axis=0)), labels
         return self.images[rows], labels
