@@ -26,7 +26,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tejido import taxonomy
 from tejido.data import manifest as manifests
-from tejido.data import splits
+from tejido.data.splitting import splits
 from tejido.experiments.run import Run
 from tejido.imaging.geometry import CentreSquare
 from tejido.metrics.bootstrap import GroupBootstrap

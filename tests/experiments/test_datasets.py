@@ -8,11 +8,11 @@ import torch
 
 from tejido import recipe as recipes
 from tejido.data import manifest as manifests
-from tejido.data import splits
 from tejido.data.cache.build import build_cache
-from tejido.data.folds import folds_by_group
 from tejido.data.geometry import Steps
 from tejido.data.patches import PatchGrid
+from tejido.data.splitting import splits
+from tejido.data.splitting.folds import folds_by_group
 from tejido.errors import DataError, RecipeError, SplitLeakError
 from tejido.experiments.datasets import load_parts
 from tejido.imaging.geometry import CentreSquare
