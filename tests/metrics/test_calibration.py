@@ -40,7 +40,7 @@ def test_probabilities_sum_to_one() -> None:
 @pytest.mark.parametrize("balance", ["oversample", "weights"])
 @pytest.mark.parametrize("priors", [(0.9, 0.1), (0.85, 0.12, 0.03)])
 def test_it_undoes_the_priors_that_balanced_training_pretends(balance: str, priors: tuple[float, ...]) -> None:
-    """The bias found is the logarithm of the true priors against equal ones (Saerens et al. 2002, equation 2.4)."""
+    """The bias found is the logarithm of the true priors against equal ones (Saerens et al. 2002)."""
     rng = np.random.default_rng(2)
     classes, centres = len(priors), np.eye(len(priors)) * 2
 

@@ -17,9 +17,9 @@ from tejido.data import manifest as manifests
 from tejido.data.cache.read import open_cache
 from tejido.data.context import context_of
 from tejido.data.geometry import Steps
-from tejido.data.limit import limited
 from tejido.data.patches import PatchGrid, expand
 from tejido.data.splitting import folds, splits
+from tejido.data.splitting.limit import limited
 from tejido.errors import DataError, RecipeError
 from tejido.recipe import Recipe, resolve_path
 from tejido.training.images import CachedImages, Images, LabelledImages, decode_all

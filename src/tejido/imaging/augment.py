@@ -12,6 +12,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from tejido.imaging.jpeg import through_jpeg
+
 _LUMA = (0.299, 0.587, 0.114)
 _TAPS = 9
 
@@ -52,9 +54,7 @@ class Augment:
         shift = _uniform(count * 2, generator, 2 * self.shift).reshape(count, 2)
         cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
         rows = torch.stack([cos * mirror, -sin, shift[:, 0], sin * mirror, cos, shift[:, 1]], dim=1)
-        grid = functional.affine_grid(
-            rows.reshape(count, 2, 3).to(batch.device), list(batch.shape), align_corners=False
-        )
+        grid = functional.affine_grid(_there(rows.reshape(count, 2, 3), batch), list(batch.shape), align_corners=False)
         return functional.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
     def _colour(self, batch: Tensor, generator: torch.Generator) -> Tensor:
@@ -65,11 +65,12 @@ class Augment:
         contrast = 1 + _uniform(count, generator, self.contrast)[:, None]
         saturation = 1 + _uniform(count, generator, self.saturation)[:, None, None]
         grey = torch.tensor(_LUMA).expand(3, 3)
-        towards_grey = saturation * torch.eye(3) + (1 - saturation) * grey
-        mean = (batch.mean((2, 3)).cpu() * gain).mean(1, keepdim=True)
+        towards_grey = _there(saturation * torch.eye(3) + (1 - saturation) * grey, batch)
+        gain, contrast = _there(gain, batch), _there(contrast, batch)
+        mean = (batch.mean((2, 3)) * gain).mean(1, keepdim=True)
         matrix = towards_grey * (gain * contrast)[:, None, :]
-        offset = (towards_grey @ ((1 - contrast) * mean).expand(count, 3)[:, :, None]).to(batch.device)
-        mapped = torch.baddbmm(offset, matrix.to(batch.device), batch.reshape(count, 3, -1))
+        offset = towards_grey @ ((1 - contrast) * mean).expand(count, 3)[:, :, None]
+        mapped = torch.baddbmm(offset, matrix, batch.reshape(count, 3, -1))
         return mapped.reshape(batch.shape).clamp_(0, 255)
 
     def _sharpness(self, batch: Tensor, generator: torch.Generator) -> Tensor:
@@ -78,21 +79,24 @@ class Augment:
         sigma = 0.3 + 1.2 * torch.rand(count, generator=generator)
         amount = torch.rand(count, generator=generator)
         for chosen, sharpen in ((drawn < self.blur, False), (drawn > 1 - self.sharpen, True)):
-            index = torch.nonzero(chosen).flatten().to(batch.device)
+            index = _there(torch.nonzero(chosen).flatten(), batch)
             if not len(index):
                 continue
             smooth = _gaussian(batch[index], sigma[chosen])
             if sharpen:  # unsharp mask
-                strength = amount[chosen].reshape(-1, 1, 1, 1).to(batch.device)
+                strength = _there(amount[chosen].reshape(-1, 1, 1, 1), batch)
                 smooth = batch[index] + strength * (batch[index] - smooth)
             batch = batch.index_copy(0, index, smooth)
         return batch
 
     def _jpeg(self, batch: Tensor, generator: torch.Generator) -> Tensor:
-        chosen = torch.nonzero(torch.rand(len(batch), generator=generator) < self.jpeg).flatten().tolist()
-        quality = torch.randint(40, 96, (len(batch),), generator=generator).tolist()
-        for i in chosen:
-            batch[i] = _through_jpeg(batch[i], quality[i])
+        chosen = torch.nonzero(torch.rand(len(batch), generator=generator) < self.jpeg).flatten()
+        quality = torch.randint(40, 96, (len(batch),), generator=generator)
+        if batch.device.type != "cpu" and len(chosen):  # not one by one through the processor
+            index = _there(chosen, batch)
+            return batch.index_copy(0, index, through_jpeg(batch[index], _there(quality[chosen], batch)))
+        for i in chosen.tolist():
+            batch[i] = _through_file(batch[i], int(quality[i]))
         return batch
 
 
@@ -100,20 +104,25 @@ def _uniform(count: int, generator: torch.Generator, limit: float) -> Tensor:
     return (torch.rand(count, generator=generator) * 2 - 1) * limit
 
 
-def _through_jpeg(image: Tensor, quality: int) -> Tensor:
+def _there(values: Tensor, batch: Tensor) -> Tensor:
+    """Values drawn on the CPU, where the batch is; a GPU is not waited for."""
+    return values.to(batch.device, non_blocking=True)
+
+
+def _through_file(image: Tensor, quality: int) -> Tensor:
     """Compress ``uint8[3, S, S]`` and decode it again."""
     buffer = io.BytesIO()
     Image.fromarray(image.permute(1, 2, 0).cpu().numpy()).save(buffer, "JPEG", quality=quality)
     with Image.open(buffer) as decoded:
         pixels = torch.from_numpy(np.array(decoded))
-    return pixels.permute(2, 0, 1).to(image.device)
+    return pixels.permute(2, 0, 1)
 
 
 def _gaussian(batch: Tensor, sigma: Tensor) -> Tensor:
     """Blur each image with its own standard deviation; ``float32[B, 3, S, S]``."""
     count, channels, height, width = batch.shape
     offsets = torch.arange(_TAPS, device=batch.device) - _TAPS // 2
-    kernel = torch.exp(-0.5 * (offsets / sigma.to(batch.device)[:, None]) ** 2)
+    kernel = torch.exp(-0.5 * (offsets / _there(sigma, batch)[:, None]) ** 2)
     kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(channels, 0)
     stack = batch.reshape(1, count * channels, height, width)
     half = _TAPS // 2

@@ -133,11 +133,12 @@ class ClassifyModule(pl.LightningModule):
 
 
 def _metrics(classes: int, prefix: str) -> MetricCollection:
+    # labels are not checked at every step, for which a GPU would have to be waited for
     return MetricCollection(
         {
-            "auc": AUROC(task="multiclass", num_classes=classes),
-            "accuracy": MulticlassAccuracy(classes, average="micro"),
-            "balanced_accuracy": MulticlassAccuracy(classes, average="macro"),
+            "auc": AUROC(task="multiclass", num_classes=classes, validate_args=False),
+            "accuracy": MulticlassAccuracy(classes, average="micro", validate_args=False),
+            "balanced_accuracy": MulticlassAccuracy(classes, average="macro", validate_args=False),
         },
         prefix=prefix,
     )

@@ -121,7 +121,8 @@ class LabelledImages(Dataset[tuple[Tensor, ...]]):
         labels = torch.from_numpy(np.take(self.labels.numpy(), rows))
         beside = () if self.context is None else (self.context[rows],)
         if isinstance(self.images, Tensor) and self.images.is_cuda:
-            return self.images[torch.from_numpy(rows).to(self.images.device)], labels, *beside
+            chosen = torch.from_numpy(rows).to(self.images.device, non_blocking=True)
+            return self.images[chosen], labels, *beside
         if isinstance(self.images, Tensor) and self.images.is_contiguous():
             return torch.from_numpy(np.take(self.images.numpy(), rows, axis=0)), labels, *beside
         return self.images[rows], labels, *beside

@@ -4,8 +4,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tejido.data.limit import limited
-from tests.data.test_splits import lesions, tables
+from tejido.data.splitting.limit import limited
+from tests.data.splitting.test_splits import lesions, tables
 
 
 @settings(max_examples=25)
