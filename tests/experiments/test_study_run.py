@@ -111,10 +111,10 @@ def test_after_kill_9_only_the_unfinished_runs_are_repeated_and_every_file_is_th
     failures, _ = go(study, path)  # its workers wait for those of the killed study to have ended
     assert failures == {}
     again = calls(path)[noted:]
-    begun = {name: int(number) for name, what, number in again if what == "start"}
+    begun = {name: int(number) for name, what, number, _ in again if what == "start"}
     assert not set(begun) & set(finished)
     assert max(begun.values()) >= 1  # somebody went on from a checkpoint
-    epochs = Counter((name, number) for name, what, number in calls(path) if what == "epoch")
+    epochs = Counter((name, number) for name, what, number, _ in calls(path) if what == "epoch")
     assert len(epochs) == 18
     # Each killed worker lost the epoch it was in, and no more; an epoch may be noted just after the driver's end.
     assert sum(epochs.values()) <= 18 + 2
@@ -170,7 +170,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 def epochs_of_unfinished(study: Plan, path: Path) -> list[str]:
     state = dict(zip((trial.id for trial in study.trials), states(study, path), strict=True))
-    return [name for name, what, _ in calls(path) if what == "epoch" and state[name] != "finished"]
+    return [name for name, what, *_ in calls(path) if what == "epoch" and state[name] != "finished"]
 
 
 def wait_for(condition: object, seconds: float = 120) -> None:

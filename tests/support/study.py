@@ -44,23 +44,24 @@ def fake(run: Run) -> None:
     """A trial of a few tenths of a second in three "epochs", which goes on where it was stopped.
 
     ``TEJIDO_TEST_SECONDS`` makes it longer. The files ``fail`` and ``die`` beside the study say which seeds fail. Each
-    start and each epoch is noted in ``calls.txt`` there, the node of a cluster in ``node.txt``. Answers are noise
+    start and each epoch is noted in ``calls.txt`` there, or in the folder ``TEJIDO_TEST_NOTES``. Answers are noise
     around the truth, and depend on the recipe alone.
     """
     study = Path(os.environ.get("TEJIDO_TEST_NOTES", run.folder.parent))
+    node = os.environ.get("RAY_RAYLET_PID", "here")
     last = run.folder / "checkpoints" / "last.ckpt"
     begun = int(last.read_text()) if last.is_file() else 0
-    _note(study, f"{run.folder.name} start {begun}")
+    name = run.recipe.sha256()[:12]
+    _note(study, f"{name} start {begun} {node}")
     for epoch in range(begun, EPOCHS):
         time.sleep(float(os.environ.get("TEJIDO_TEST_SECONDS", "0.1")))
         run.write_text("checkpoints/last.ckpt", str(epoch + 1))
-        _note(study, f"{run.folder.name} epoch {epoch}")
+        _note(study, f"{name} epoch {epoch} {node}")
     seed = str(run.recipe.seed)
     if (study / "fail").is_file() and seed in (study / "fail").read_text():
         raise ValueError("seeds like this\nfail")
     if (study / "die").is_file() and seed in (study / "die").read_text():
         os.kill(os.getpid(), 9)
-    run.write_text("node.txt", os.environ.get("RAY_NODE_ID", ""))
     finish(run, *answers(run.recipe))
 
 
@@ -118,7 +119,7 @@ def _figures(truth: list[bool], p: list[float]) -> dict[str, Any]:
 
 
 def calls(study: Path) -> list[list[str]]:
-    """What the trials of a study have noted: ``[trial, "start" or "epoch", number]``."""
+    """What trials have noted: ``[trial, "start" or "epoch", number, node]``; a node is the number of its raylet."""
     path = study / "calls.txt"
     return [line.split() for line in path.read_text().splitlines()] if path.is_file() else []
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import socket
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from tejido.experiments.study_run import Ended
 from tejido.experiments.study_worker import LOCK, TRAIN, Worker
 
 _RETRIES = 5  # of a trial whose node or process died
+_ANSWER = 10.0  # seconds
 _LOOK = 0.5  # seconds between two looks at the cluster
 _TOKEN = ".token"  # noqa: S105 - tells the driver's folder from one of the same name elsewhere
 _STAYS = (LOCK, "checkpoints/last.ckpt")
@@ -63,8 +65,9 @@ class RayWorkers:
         self._threads = threads
         self._gpus = gpus
         try:
+            _knock(address)
             ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-        except (ConnectionError, ValueError, RayError) as error:
+        except (OSError, ValueError, RayError) as error:
             raise TejidoError(f"no Ray cluster answers at {address} ({str(error).splitlines()[0]})") from None
         if not self.slots:
             ray.shutdown()
@@ -115,6 +118,13 @@ class RayWorkers:
         if error is None and self._folder.state(trial) != "finished":
             return "finished on its node, but its files are not here"
         return str(error) if error is not None else None
+
+
+def _knock(address: str) -> None:
+    """Where nobody listens, say so now; Ray itself tries for minutes."""
+    host, _, port = address.removeprefix("ray://").partition(":")
+    if port:
+        socket.create_connection((host, int(port)), timeout=_ANSWER).close()
 
 
 def _carry_out(job: _Job) -> tuple[str | None, dict[str, bytes]]:

@@ -59,7 +59,7 @@ def _panel(axis: Axes, values: Mapping[str, Sequence[float]], baselines: frozens
                 medianprops={"color": "#333333", "linewidth": 1.6},
             )  # fmt: skip
         spread = np.linspace(-_SPREAD, _SPREAD, len(runs)) if len(runs) > 1 else np.zeros(1)
-        axis.plot(runs, place + spread, "o", color=colour, markersize=4, alpha=0.85, markeredgewidth=0)
+        axis.plot(runs, place + spread, "o", color=colour, markersize=4, alpha=0.85, markeredgewidth=0, zorder=3)
     axis.grid(visible=False, axis="y")
     axis.tick_params(axis="y", length=0)
     axis.locator_params(axis="x", nbins=5)

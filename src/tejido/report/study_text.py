@@ -12,8 +12,8 @@ _NAMES = {"auc": "AUC"}
 _ONE_SPLIT = (
     "Only seeds differ: all runs have the same training and the same test images. The test therefore sees the chance "
     "of training (first weights, order of images, augmentation) and nothing of the choice of images. A small p says "
-    "that the difference would show with other seeds on this split; it does not say so of other patients. The correction is "
-    "made all the same, so p is larger than that of a plain paired t-test over seeds."
+    "that the difference would show with other seeds on this split; it does not say so of other patients. The "
+    "correction is made all the same, so p is larger than that of a plain paired t-test over seeds."
 )
 _OWN_SPLITS = (
     "Each seed has a split of its own, so the test sees the chance of training and of the split. The test images of "
@@ -28,7 +28,7 @@ _FOLDS = (
 def name_of(metric: str) -> str:
     """A figure's name for people."""
     figure = metric.removesuffix(HISTOLOGY)
-    said = _NAMES.get(figure, figure.replace("_", " "))
+    said = _NAMES.get(figure, figure.replace("_", " ").capitalize())
     return f"{said}, histology-confirmed only" if figure != metric else said
 
 
@@ -51,8 +51,7 @@ def markdown(plan: Plan, results: Sequence[Result], rows: Sequence[Row], failure
     lines += ["![Every run as a dot](study.png)", ""]
     for metric in dict.fromkeys(row.metric for row in rows):
         part = [row for row in rows if row.metric == metric]
-        name = name_of(metric)
-        lines += [f"## {name[0].upper()}{name[1:]}", "", *_table(plan, part), ""]
+        lines += [f"## {name_of(metric)}", "", *_table(plan, part), ""]
     if failures:
         lines += ["## Runs that failed", ""]
         lines += [f"- {trial}: {error}" for trial, error in failures.items()] + [""]
