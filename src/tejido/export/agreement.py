@@ -131,9 +131,12 @@ def _cases(
     for number, pixels in enumerate(pictures):
         yield pixels, encode(metadata, {})
         if metadata.inputs:
+            # Shifted from input to input, so that two that are muddled up do not go unnoticed.
             known: dict[str, float | str | None] = {
-                item.name: 7.0 * number % 100 if item.choices is None else item.choices[number % len(item.choices)].name
-                for item in metadata.inputs
+                item.name: 7.0 * number % 100
+                if item.choices is None
+                else item.choices[(number + place) % len(item.choices)].name
+                for place, item in enumerate(metadata.inputs)
             }
             yield pixels, encode(metadata, known)
 
