@@ -81,7 +81,7 @@ class PlainLoop:
         layout: torch.memory_format,
     ) -> None:
         network = nn.Sequential(body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LazyLinear(2))
-        self.network = network.to(device, memory_format=layout).train()
+        self.network = network.to(device).to(memory_format=layout).train()
         self.loader = loader
         self.device = device
         self.layout = layout
@@ -106,7 +106,7 @@ class PlainLoop:
             if self.optimizer is None:  # the lazy layer has its weights now
                 self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=1e-3, weight_decay=0.02)
             self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             seen += len(labels)
         if self.device.type == "cuda":

@@ -14,6 +14,7 @@ import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 from torch import Tensor
+from torch._C._autograd import DeviceType
 from torch.utils.data import DataLoader
 
 from tejido.data.cache.build import build_cache
@@ -74,12 +75,15 @@ class TejidoEpoch:
 
     def __init__(self, name: str, data: LabelledImages, batch: int) -> None:
         on_gpu = device().type == "cuda"
+        options: dict[str, bool | int | float | str] = {"enable_progress_bar": False}
+        if on_gpu:
+            options["precision"] = "bf16-mixed"
         self.settings = Training(
             head_epochs=0,
             epochs=1,
             batch=batch,
             balance="none",
-            trainer={"enable_progress_bar": False} | ({"precision": "bf16-mixed"} if on_gpu else {}),
+            trainer=options,
         )
         self.augment = _TimedAugment()
         network = zoo.build(name, 2).to(memory_format=torch.channels_last)
@@ -249,7 +253,7 @@ def computing_share(epoch: Callable[[], Epoch]) -> float:
     spans = [
         (event.time_range.start, event.time_range.end)
         for event in profile.events() or []
-        if event.device_type == torch.autograd.DeviceType.CUDA and not event.name.startswith("Mem")
+        if event.device_type == DeviceType.CUDA and not event.name.startswith("Mem")
     ]
     return covered(spans) / 1e6 / done.seconds
 

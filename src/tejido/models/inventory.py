@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tejido.models import zoo
 from tejido.models.attention import residual_blocks
+from tejido.models.network import Network
 from tejido.models.shapes import on_meta
 
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -78,7 +79,7 @@ def take(name: str, classes: int = 2) -> Inventory:
     )
 
 
-def _macs(network: zoo.Network) -> int:
+def _macs(network: Network) -> int:
     size = network.input_size
     image = torch.zeros(1, 3, size, size, dtype=torch.uint8, device="meta")
     with FlopCounterMode(display=False) as counter, torch.no_grad():

@@ -40,7 +40,8 @@ class Pairs:
     def read(self, folder: Path, recipe: Recipe, threshold: float | None) -> dict[bool, Answers]:
         """A run's answers on its test images: ``False`` all of them, ``True`` the histology-confirmed ones."""
         if folder not in self._answers:
-            table = read_parquet(folder / "predictions.parquet", ("image_id", "group_id", "split", "confirmation"))
+            columns = dict.fromkeys(("image_id", "group_id", "split", "confirmation"), "string")
+            table = read_parquet(folder / "predictions.parquet", columns)
             table = table[table["split"] == "test"].sort_values("image_id")
             parts = {False: table, True: table[table["confirmation"] == "histology"]}
             self._answers[folder] = {only: _answers(folder, part, recipe, threshold) for only, part in parts.items()}
