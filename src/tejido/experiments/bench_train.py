@@ -73,13 +73,15 @@ class TejidoEpoch:
     """
 
     def __init__(self, name: str, data: LabelledImages, batch: int) -> None:
-        on_gpu = device().type == "cuda"
+        options: dict[str, bool | int | float | str] = {"enable_progress_bar": False}
+        if device().type == "cuda":
+            options["precision"] = "bf16-mixed"
         self.settings = Training(
             head_epochs=0,
             epochs=1,
             batch=batch,
             balance="none",
-            trainer={"enable_progress_bar": False} | ({"precision": "bf16-mixed"} if on_gpu else {}),
+            trainer=options,
         )
         self.augment = _TimedAugment()
         network = zoo.build(name, 2).to(memory_format=torch.channels_last)
@@ -249,7 +251,7 @@ def computing_share(epoch: Callable[[], Epoch]) -> float:
     spans = [
         (event.time_range.start, event.time_range.end)
         for event in profile.events() or []
-        if event.device_type == torch.autograd.DeviceType.CUDA and not event.name.startswith("Mem")
+        if event.device_type.name == "CUDA" and not event.name.startswith("Mem")
     ]
     return covered(spans) / 1e6 / done.seconds
 

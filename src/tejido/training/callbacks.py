@@ -11,6 +11,7 @@ from pytorch_lightning.callbacks import Callback, EarlyStopping
 from tensorboardX import SummaryWriter
 
 from tejido.files import replacing
+from tejido.models.network import Network
 from tejido.training.optimizer import rates
 
 
@@ -55,7 +56,8 @@ class Attention(_Table):
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Add the epoch's row. Averaged weights are still in the network, if this callback stands before theirs."""
-        scales = pl_module.network.attention()
+        network: Network = pl_module.network  # type: ignore[assignment]
+        scales = network.attention()
         if scales:
             values = {name: float(scale.detach()) for name, scale in scales.items()}
             self.add({"epoch": trainer.current_epoch, **values})

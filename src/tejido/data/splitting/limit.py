@@ -34,7 +34,7 @@ def limited(table: pd.DataFrame, limit: int, *, seed: int = 0) -> pd.DataFrame:
     left = sum(room.values())
     for group, size in groups["size"].items():
         if group not in chosen and size <= left:
-            chosen.add(group)
+            chosen.add(str(group))
             left -= size
     return table[table["group_id"].isin(chosen)]
 
