@@ -75,15 +75,11 @@ def test_a_fold_tests_the_next_validates_and_the_others_train(recipe: Path, tmp_
     splits.write(folds, tmp_path / "folds.parquet")
     number = folds.set_index("image_id")["fold"]
     chosen = f"data.split={tmp_path}/folds.parquet"
-    tested = []
-    for fold in (0, 3):
-        parts = load_parts(recipes.load(recipe, (chosen, f"data.fold={fold}")), CentreSquare(48))
-        of = {name: set(part.rows["image_id"].map(number)) for name, part in parts.items()}
-        assert of == {"test": {fold}, "val": {(fold + 1) % 4}, "train": {0, 1, 2, 3} - {fold, (fold + 1) % 4}}
-        groups = [set(part.rows["group_id"]) for part in parts.values()]
-        assert sum(map(len, groups)) == len(set.union(*groups))
-        tested.append(set(parts["test"].rows["image_id"]))
-    assert not tested[0] & tested[1]
+    parts = load_parts(recipes.load(recipe, (chosen, "data.fold=3")), CentreSquare(48))
+    stands_in = {name: set(part.rows["image_id"].map(number)) for name, part in parts.items()}
+    assert stands_in == {"test": {3}, "val": {0}, "train": {1, 2}}
+    groups = [set(part.rows["group_id"]) for part in parts.values()]
+    assert sum(map(len, groups)) == len(set.union(*groups))
     with pytest.raises(RecipeError, match=r"is a table of folds; say which one tests, as data\.fold=0"):
         load_parts(recipes.load(recipe, (chosen,)), CentreSquare(48))
     with pytest.raises(RecipeError, match="is no table of folds"):

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import InterpolationMode, v2
 
 from tejido.experiments.bench_rivals import DecodedEachTime
+from tejido.imaging.jpeg import through_file
 from tejido.recipe import Augmentation
 
 _HALF = (0.5, 0.5, 0.5)
@@ -56,11 +57,18 @@ def transforms(settings: Augmentation) -> v2.Compose:
             v2.ColorJitter(settings.brightness, settings.contrast, settings.saturation),
             v2.RandomApply([v2.GaussianBlur(9, (0.3, 1.5))], settings.blur),
             v2.RandomAdjustSharpness(1.5, settings.sharpen),
-            v2.RandomApply([v2.JPEG((40, 95))], settings.jpeg),
+            v2.RandomApply([_Jpeg()], settings.jpeg),
             v2.ToDtype(torch.float32, scale=True),
             v2.Normalize(_HALF, _HALF),
         ]
     )
+
+
+class _Jpeg(nn.Module):
+    """Through Pillow; torchvision's own compression is deprecated."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        return through_file(image, int(torch.randint(40, 96, ())))
 
 
 class PlainLoop:
@@ -81,11 +89,13 @@ class PlainLoop:
         layout: torch.memory_format,
     ) -> None:
         network = nn.Sequential(body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LazyLinear(2))
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, 3, 64, 64))  # tells the last layer how many features there are
         self.network = network.to(device).to(memory_format=layout).train()
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=1e-3)
         self.loader = loader
         self.device = device
         self.layout = layout
-        self.optimizer: torch.optim.Optimizer | None = None
         self.waited = 0.0
         """Seconds of the newest epoch that the loop waited for a batch."""
 
@@ -103,8 +113,6 @@ class PlainLoop:
             labels = batch[1].to(self.device, non_blocking=True)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
                 loss = nn.functional.cross_entropy(self.network(images), labels)
-            if self.optimizer is None:  # the lazy layer has its weights now
-                self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=1e-3, weight_decay=0.02)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()

@@ -14,7 +14,6 @@ import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 from torch import Tensor
-from torch._C._autograd import DeviceType
 from torch.utils.data import DataLoader
 
 from tejido.data.cache.build import build_cache
@@ -74,9 +73,8 @@ class TejidoEpoch:
     """
 
     def __init__(self, name: str, data: LabelledImages, batch: int) -> None:
-        on_gpu = device().type == "cuda"
         options: dict[str, bool | int | float | str] = {"enable_progress_bar": False}
-        if on_gpu:
+        if device().type == "cuda":
             options["precision"] = "bf16-mixed"
         self.settings = Training(
             head_epochs=0,
@@ -253,7 +251,7 @@ def computing_share(epoch: Callable[[], Epoch]) -> float:
     spans = [
         (event.time_range.start, event.time_range.end)
         for event in profile.events() or []
-        if event.device_type == DeviceType.CUDA and not event.name.startswith("Mem")
+        if event.device_type.name == "CUDA" and not event.name.startswith("Mem")
     ]
     return covered(spans) / 1e6 / done.seconds
 

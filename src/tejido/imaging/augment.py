@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from tejido.imaging.jpeg import through_jpeg
+from tejido.imaging.jpeg import through_file, through_jpeg
 
 _LUMA = (0.299, 0.587, 0.114)
 _TAPS = 9
@@ -96,7 +93,7 @@ class Augment:
             index = _there(chosen, batch)
             return batch.index_copy(0, index, through_jpeg(batch[index], _there(quality[chosen], batch)))
         for i in chosen.tolist():
-            batch[i] = _through_file(batch[i], int(quality[i]))
+            batch[i] = through_file(batch[i], int(quality[i]))
         return batch
 
 
@@ -107,15 +104,6 @@ def _uniform(count: int, generator: torch.Generator, limit: float) -> Tensor:
 def _there(values: Tensor, batch: Tensor) -> Tensor:
     """Values drawn on the CPU, where the batch is; a GPU is not waited for."""
     return values.to(batch.device, non_blocking=True)
-
-
-def _through_file(image: Tensor, quality: int) -> Tensor:
-    """Compress ``uint8[3, S, S]`` and decode it again."""
-    buffer = io.BytesIO()
-    Image.fromarray(image.permute(1, 2, 0).cpu().numpy()).save(buffer, "JPEG", quality=quality)
-    with Image.open(buffer) as decoded:
-        pixels = torch.from_numpy(np.array(decoded))
-    return pixels.permute(2, 0, 1)
 
 
 def _gaussian(batch: Tensor, sigma: Tensor) -> Tensor:

@@ -56,8 +56,7 @@ class Attention(_Table):
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Add the epoch's row. Averaged weights are still in the network, if this callback stands before theirs."""
-        network = pl_module.network
-        assert isinstance(network, Network)
+        network: Network = pl_module.network  # type: ignore[assignment]
         scales = network.attention()
         if scales:
             values = {name: float(scale.detach()) for name, scale in scales.items()}
