@@ -8,7 +8,7 @@ import pytest
 from tejido import recipe as recipes
 from tejido.errors import RecipeError
 from tejido.experiments import study as studies
-from tests.support.study import TEXT, plan
+from tests.support.study import ROOT, TEXT, plan
 
 AXES = """
 name: two
@@ -158,6 +158,11 @@ def test_folds_multiply_too(tmp_path: Path) -> None:
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"base\.yaml: no such recipe"):
         plan(tmp_path, AXES)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "recipes" / "studies").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_study_of_the_repository_is_valid_and_named_after_its_file(path: Path) -> None:
+    assert studies.load(path).study.name == path.stem
 
 
 def test_plans_are_values(tmp_path: Path) -> None:

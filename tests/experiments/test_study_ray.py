@@ -33,7 +33,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
         patch.setenv("TEJIDO_TEST_NOTES", str(notes))
-        patch.setenv("TEJIDO_TEST_SECONDS", "0.5")
+        patch.setenv("TEJIDO_TEST_SECONDS", "0.8")
         both = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         second = both.add_node(num_cpus=1)
         yield both, second, notes
