@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tejido.context import SEXES, SITES
-from tejido.data.context import context_of
+from tejido.data.context import context_of, in_words
 from tejido.data.manifest import TYPES
 
 
@@ -25,6 +25,9 @@ def test_known_unknown_and_words_without_a_code() -> None:
     assert context[:, 1].tolist() == [sexes.index("male") + 1, sexes.index("female") + 1, 0, 0]
     assert context[:, 2].tolist() == [sites.index("posterior_torso") + 1, 0, 0, 0]
     assert unmapped == {"sex 'other'": 1, "site 'elbow pit'": 2}
+    assert in_words(context[0]) == {"age": 55, "sex": "male", "site": "posterior_torso"}
+    assert in_words(context[3]) == {"age": 81.5, "sex": None, "site": None}
+    assert in_words(context[1])["age"] is None
 
 
 def test_nothing_known_at_all() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -95,18 +96,20 @@ def test_patches_cut_elsewhere_are_refused(
         agreement.check(with_metadata(graph, META), graph, other.eval(), pictures[:2])
 
 
-@pytest.mark.parametrize("positive", [None, 0, 1])
+@pytest.mark.parametrize("positive", [None, 1])
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_in_the_graph(rule: str, positive: int | None) -> None:
     labels = 3 if positive is None else 2
-    program = torch.onnx.export(
-        Aggregate(rule, positive=positive, top_k=4),
-        (torch.full((15, labels), 1 / labels),),
-        input_names=["patches"],
-        opset_version=18,
-        dynamo=True,
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations inside the exporter
+        program = torch.onnx.export(
+            Aggregate(rule, positive=positive, top_k=4).eval(),
+            (torch.full((15, labels), 1 / labels),),
+            input_names=["patches"],
+            opset_version=18,
+            dynamo=True,
+            verbose=False,
+        )
     assert program is not None
     session = ort.InferenceSession(program.model_proto.SerializeToString())
     random = np.random.default_rng(0)

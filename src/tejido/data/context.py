@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tejido.context import UNKNOWN, sex_code, site_code
+from tejido.context import SEXES, SITES, UNKNOWN, sex_code, site_code
 
 
 def context_of(rows: pd.DataFrame) -> tuple[NDArray[np.float32], Counter[str]]:
@@ -26,3 +28,13 @@ def context_of(rows: pd.DataFrame) -> tuple[NDArray[np.float32], Counter[str]]:
         result[:, column] = [code(word) for word in words]
         unmapped.update(f"{name} {word!r}" for word in words if word is not None and code(word) == UNKNOWN)
     return result, unmapped
+
+
+def in_words(row: Sequence[float]) -> dict[str, float | str | None]:
+    """A row of ``context_of`` as a person would tell it: ``age``, ``sex`` and ``site``, None for unknown."""
+    age, sex, site = row
+    return {
+        "age": None if math.isnan(age) else float(age),
+        "sex": None if sex == UNKNOWN else SEXES[int(sex) - 1].name,
+        "site": None if site == UNKNOWN else SITES[int(site) - 1].name,
+    }

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from tejido import taxonomy
+from tejido.data.context import in_words
 from tejido.data.geometry import restored
 from tejido.data.tables import write_parquet
 from tejido.errors import DataError
@@ -128,6 +129,13 @@ def _export(run: Run, module: Deployed, metadata: Metadata, val: Part) -> agreem
     return found
 
 
+def _told(part: Part) -> list[dict[str, Any]]:
+    """What is known beside each picture, where the network was told."""
+    if part.images.context is None:
+        return [{}] * len(part.pictures)
+    return [in_words(row) for row in part.images.context[part.pictures.index.to_numpy()].tolist()]
+
+
 def _compare_on_test(run: Run, test: Part, table: pd.DataFrame) -> dict[str, float]:
     """The written file against the run's predictions, on every test image, from its file."""
     classifier = Classifier(run.folder / "model.onnx")
@@ -136,7 +144,7 @@ def _compare_on_test(run: Run, test: Part, table: pd.DataFrame) -> dict[str, flo
     aspects = test.pictures["aspect"].to_numpy(float, na_value=np.nan)
     paths = test.pictures["path"]
     pictures = (restored(decode(str(path)), aspect) for path, aspect in zip(paths, aspects, strict=True))
-    answers = [classifier.predict(picture) for picture in pictures]
+    answers = [classifier.predict(picture, **known) for picture, known in zip(pictures, _told(test), strict=True)]
     file = np.array([list(answer.probabilities.values()) for answer in answers])
     if len(file) != len(reference):
         raise DataError("the model file did not answer every test image")

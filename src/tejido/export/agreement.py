@@ -28,11 +28,11 @@ from tejido.runtime.metadata import Metadata
 class Tolerance:
     """Limits of disagreement.
 
-    ``probability``: largest |Δp| of one picture. Where a model has patches: of one patch (whose vote on the edge of 0.5
-    may then differ), and of what the rule makes of the file's own patches. ``labels``: smallest share of equal labels;
-    one picture on the edge of the threshold is always forgiven, or a small sample could not pass. ``heatmap`` and
-    ``quality``: largest mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of
-    resized values that are 1 off Pillow's; none may be further off.
+    ``probability``: largest |Δp| of one picture. Where patches vote, the mean |Δp| of its patches instead (one on the
+    edge of 0.5 may then vote otherwise); and the answer is what the rule makes of the file's own patches. ``labels``:
+    smallest share of equal labels; one picture on the edge of the threshold is always forgiven, or a small sample could
+    not pass. ``heatmap`` and ``quality``: largest mean difference of one picture; 0 where there is no heatmap.
+    ``pixels``: largest share of resized values that are 1 off Pillow's; none may be further off.
     """
 
     probability: float = 1e-2
@@ -150,7 +150,11 @@ def _difference(
         return float(np.abs(answer - expected["probabilities"]).max())
     patches = outputs["heatmap"].reshape(len(answer), -1).T
     together = aggregate(patches[None], rule.rule, positive=rule.positive, top_k=rule.top_k)[0]
-    return float(max(np.abs(outputs["heatmap"] - expected["heatmap"]).max(), np.abs(answer - together).max()))
+    if rule.rule == "vote":
+        difference = np.abs(outputs["heatmap"] - expected["heatmap"]).mean()
+    else:
+        difference = np.abs(answer - expected["probabilities"]).max()
+    return float(max(difference, np.abs(answer - together).max()))
 
 
 def _off_pillow(seen: NDArray[np.uint8], pixels: NDArray[np.uint8], module: Deployed) -> float:
