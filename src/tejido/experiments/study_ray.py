@@ -9,12 +9,14 @@ whose node dies begins anew.
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import socket
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ray
 from ray.exceptions import RayError
@@ -66,7 +68,7 @@ class RayWorkers:
         self._gpus = gpus
         try:
             _knock(address)
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except (OSError, ValueError, RayError) as error:
             raise TejidoError(f"no Ray cluster answers at {address} ({str(error).splitlines()[0]})") from None
         if not self.slots:
@@ -77,7 +79,7 @@ class RayWorkers:
     def slots(self) -> int:
         """Trials that run at a time on the nodes that are alive."""
         found = 0
-        for node in ray.nodes():
+        for node in ray.nodes():  # type: ignore[no-untyped-call]
             if node["Alive"]:
                 fit = node["Resources"].get("CPU", 0) / self._threads
                 if self._gpus:
@@ -109,7 +111,7 @@ class RayWorkers:
         files = {name: (run.folder / name).read_bytes() for name in ("recipe.yaml", "trial.json")}
         return _Job(run.folder.absolute(), token, files, self._function, self._threads, Path.cwd())
 
-    def _collect(self, trial: Trial, reference: ray.ObjectRef) -> str | None:
+    def _collect(self, trial: Trial, reference: ray.ObjectRef[Any]) -> str | None:
         try:
             error, files = ray.get(reference)
         except RayError as lost:
