@@ -55,6 +55,7 @@ def test_a_resolved_recipe_reads_back_as_itself(tmp_path: Path) -> None:
         (MINIMAL, ("training.monitor=auc",), "training.monitor: input should be 'val_auc'"),
         (MINIMAL, ("training.ema=1",), "training.ema: input should be less than 1"),
         (MINIMAL, ("training.trainer=fast",), "training.trainer: input should be a valid dictionary"),
+        (MINIMAL, ("training.trainer.callbacks=[x]",), "training: trainer.callbacks takes a number, a word,"),
         (MINIMAL, ("data.fold=1", "data.allow_leaks=true"), "data: folds never leak"),
         (MINIMAL, ("data.fold=-1",), "data.fold: input should be greater than or equal to 0"),
         (MINIMAL, ("data.limit=0",), "data.limit: input should be greater than or equal to 1"),

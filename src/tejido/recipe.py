@@ -153,7 +153,7 @@ class Training(_Section):
     """What decides which epoch is best, and when to stop."""
     patience: Annotated[int, Field(ge=1)] = 8
     """Epochs without a better ``monitor`` before training stops."""
-    trainer: dict[str, bool | int | float | str] = {}
+    trainer: dict[str, Any] = {}
     """Options of Lightning's ``Trainer``, such as ``precision``; those that the run decides itself are refused."""
 
     @model_validator(mode="after")
@@ -162,6 +162,9 @@ class Training(_Section):
             raise ValueError("head_epochs and epochs are both 0; nothing would be trained")
         if self.momentum and self.optimizer not in ("sgd", "rmsprop"):
             raise ValueError(f"momentum is for sgd and rmsprop; {self.optimizer} has its own")
+        for name, value in self.trainer.items():
+            if not isinstance(value, bool | int | float | str):
+                raise ValueError(f"trainer.{name} takes a number, a word, true or false, not {value!r}")
         return self
 
 

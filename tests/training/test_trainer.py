@@ -30,7 +30,7 @@ def test_options_reach_lightnings_trainer() -> None:
 )
 def test_options_that_a_recipe_cannot_set(options: dict[str, str | int], message: str) -> None:
     with pytest.raises(RecipeError) as error:
-        check_options(Training(trainer=options))  # type: ignore[arg-type]
+        check_options(Training(trainer=options))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -38,7 +38,7 @@ def test_options_that_a_recipe_cannot_set(options: dict[str, str | int], message
 @pytest.mark.parametrize("options", [{"accelerator": "abacus"}, {"gradient_clip_val": "much"}])
 def test_values_that_lightning_does_not_take(options: dict[str, str | int]) -> None:
     with pytest.raises(RecipeError, match=r"training\.trainer: ") as error:
-        make_trainer(Training(trainer=options))  # type: ignore[arg-type]
+        make_trainer(Training(trainer=options))
     assert "\n" not in str(error.value)
 
 

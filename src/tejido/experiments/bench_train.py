@@ -73,7 +73,7 @@ class TejidoEpoch:
     """
 
     def __init__(self, name: str, data: LabelledImages, batch: int) -> None:
-        options: dict[str, bool | int | float | str] = {"enable_progress_bar": False}
+        options: dict[str, Any] = {"enable_progress_bar": False}
         if device().type == "cuda":
             options["precision"] = "bf16-mixed"
         self.settings = Training(
