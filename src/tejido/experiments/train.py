@@ -133,7 +133,7 @@ def _told(part: Part) -> list[dict[str, Any]]:
     """What is known beside each picture, where the network was told."""
     if part.images.context is None:
         return [{}] * len(part.pictures)
-    return [in_words(row) for row in part.images.context[part.pictures.index.to_numpy()].tolist()]
+    return [in_words(row) for row in part.images.context.numpy()[part.pictures.index].tolist()]
 
 
 def _compare_on_test(run: Run, test: Part, table: pd.DataFrame) -> dict[str, float]:
