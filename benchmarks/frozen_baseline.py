@@ -17,41 +17,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
-from rich.progress import track
-from sklearn.linear_model import LogisticRegression
+from features import lite0, measured
+from linear_probe import probe
 from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from tejido import taxonomy
 from tejido.data import manifest as manifests
-from tejido.data import splits
+from tejido.data.splitting import splits
 from tejido.experiments.run import Run
-from tejido.imaging.geometry import CentreSquare
 from tejido.metrics.bootstrap import GroupBootstrap
 from tejido.metrics.scores import auc, mean_of
-from tejido.models import zoo
 from tejido.recipe import resolve_path
-from tejido.training.images import decode_all
-
-WEIGHTS = "${TEJIDO_SHARED}/weights/tf_efficientnet_lite0.safetensors"
-STRENGTHS = (0.0001, 0.001, 0.01, 0.1)
-
-
-def frozen_features(paths: pd.Series, cache: Path) -> np.ndarray:
-    """Pooled features ``float32[N, 1280]``, kept in a file because they take minutes."""
-    if cache.is_file() and len(kept := np.load(cache)) == len(paths):
-        return kept
-    network = zoo.build("tf_efficientnet_lite0", 2, weights=resolve_path(WEIGHTS)).eval()
-    parts = []
-    for start in track(range(0, len(paths), 250), description="Frozen features"):
-        images = decode_all(paths.iloc[start : start + 250], CentreSquare(224))
-        with torch.inference_mode():
-            parts += [network.features(part).mean((2, 3)) for part in torch.split(images, 50)]
-    features = torch.cat(parts).numpy()
-    np.save(cache, features)
-    return features
 
 
 def main() -> None:
@@ -68,18 +44,12 @@ def main() -> None:
     manifest_path = resolve_path(recipe.data.manifest)
     table = manifests.read(manifest_path)
     split = splits.load(resolve_path(recipe.data.split), table).to_numpy()
-    features = frozen_features(table["path"], manifest_path.with_suffix(".lite0.npy"))
+    features = measured(table, lite0(), manifest_path.with_suffix(".frozen.npz"))
     positive = (table["diagnosis"].map(task.label_of) == task.positive).to_numpy(bool)
     train, val, test = (split == name for name in splits.SPLITS)
 
-    def fitted(strength: float) -> np.ndarray:
-        model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000)
-        pipeline = make_pipeline(StandardScaler(), model).fit(features[train], positive[train])
-        return np.asarray(pipeline.decision_function(features))
-
-    answers = {strength: fitted(strength) for strength in STRENGTHS}
-    best = max(answers, key=lambda strength: float(roc_auc_score(positive[val], answers[strength][val])))
-    baseline = answers[best][test]
+    answers, best = probe(features, positive.astype(int), train, val)
+    baseline = answers[test, 1]
 
     order = table["image_id"][test]
     seeds = []

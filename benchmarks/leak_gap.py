@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tejido import taxonomy
 from tejido.data import manifest as manifests
-from tejido.data import splits
+from tejido.data.splitting import splits
 from tejido.experiments.run import Run
 from tejido.metrics.bootstrap import GroupBootstrap
 from tejido.metrics.scores import auc
@@ -37,9 +37,10 @@ def main() -> None:
     result = {
         "all": compare(clean, leaky),
         "histology": compare(*([t[t["confirmation"] == "histology"] for t in side] for side in (clean, leaky))),
-        "leaky, sibling in training": summary(*several([t[t["sibling"]] for t in leaky])),
-        "leaky, no sibling in training": summary(*several([t[~t["sibling"]] for t in leaky])),
-        "siblings": float(np.mean([t["sibling"].mean() for t in leaky])),
+        "test images with a sibling in training": {
+            name: float(np.mean([table["sibling"].mean() for table in side]))
+            for name, side in (("clean", clean), ("leaky", leaky))
+        },
     }
     print(json.dumps(result, indent=2))
     if arguments.json:

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tejido.data.duplicates import CROP_RADIUS, RADIUS, find
-from tejido.data.fingerprint import fingerprint
-from tejido.data.hamming import HashIndex
-from tejido.data.phash import CROPS, ORIENTATIONS, SIDE, hashes, view_hashes
+from tejido.data.duplicates.fingerprint import fingerprint
+from tejido.data.duplicates.hamming import HashIndex
+from tejido.data.duplicates.phash import CROPS, ORIENTATIONS, SIDE, hashes, view_hashes
+from tejido.data.duplicates.search import CROP_RADIUS, RADIUS, find
 from tejido.sources.ham10000 import Ham10000
 from tejido.sources.isic9 import ISIC9
 

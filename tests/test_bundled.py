@@ -15,7 +15,8 @@ from sklearn.metrics import roc_auc_score
 import tejido
 from tejido.app.server import create_app
 from tejido.cli.main import main
-from tejido.data import manifest, splits
+from tejido.data import manifest
+from tejido.data.splitting import splits
 from tejido.metrics.evaluate import estimate_of
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.library import BUNDLED

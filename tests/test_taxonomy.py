@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from tejido import taxonomy
@@ -11,7 +13,7 @@ MALIGNANCIES = {"benign", "premalignant", "malignant", "indeterminate"}
 
 def test_every_reference_in_the_tables_exists() -> None:
     known = taxonomy.diagnoses()
-    assert {d.parent for d in known.values()} - {None} <= set(known)
+    assert {d.parent for d in known.values()} | {d.also for d in known.values()} <= {*known, None}
     for task in taxonomy.tasks().values():
         listed = [value for label in task.labels for value in label.values]
         assert len(listed) == len(set(listed)), f"{task.name} lists a value twice"
@@ -137,6 +139,40 @@ def test_finer_means_strictly_below() -> None:
     assert not taxonomy.is_finer("akiec", than="akiec")
     assert not taxonomy.is_finer("akiec", than="actinic_keratosis")
     assert not taxonomy.is_finer("melanoma", than="akiec")
+
+
+def test_what_several_diagnoses_leave() -> None:
+    def common(*names: str) -> str | None:
+        return taxonomy.common(frozenset(names))
+
+    assert common("nevus") == "nevus"
+    assert common("benign_lesion", "nevus", "blue_nevus") == "blue_nevus"
+    assert common("akiec", "malignant_lesion") == "squamous_cell_carcinoma"
+    assert common("akiec", "indeterminate_lesion") == "actinic_keratosis"
+    assert common("bowen_disease", "malignant_lesion", "akiec") == "bowen_disease"
+    assert common("nevus", "melanoma") is None
+    assert common("squamous_cell_carcinoma", "actinic_keratosis") is None
+
+
+def test_what_two_diagnoses_leave_is_one_or_nothing() -> None:
+    lines = {code: set(taxonomy.lineage(code)) for code in taxonomy.diagnoses()}
+    for one, other in combinations(lines, 2):
+        below = [code for code, line in lines.items() if {one, other} <= line]
+        tops = [code for code in below if not (lines[code] - {code}) & set(below)]
+        assert len(tops) <= 1
+        assert taxonomy.common(frozenset((one, other))) == (tops[0] if tops else None)
+
+
+def test_a_second_broader_diagnosis_changes_no_label() -> None:
+    known = taxonomy.diagnoses()
+    for task in taxonomy.tasks().values():
+        owner = {value: label.name for label in task.labels for value in label.values}
+        for node in known.values() if task.column == "diagnosis" and task.labels else ():
+            line, up = [], node
+            while up is not None:
+                line.append(up.code)
+                up = known.get(up.parent or "")
+            assert task.label_of(node.code) == next((owner[code] for code in line if code in owner), None)
 
 
 def test_akiec_has_no_malignancy_of_its_own() -> None:

@@ -20,6 +20,7 @@ class Diagnosis:
     Attributes:
         code: canonical name, as in the manifest.
         parent: code of the broader diagnosis, or None.
+        also: code of a second broader one, which says no more than the malignancy, or None.
         malignancy: ``benign``, ``premalignant``, ``malignant``, ``indeterminate``, or None where it says nothing.
         en: English display name.
         es: Spanish display name.
@@ -27,6 +28,7 @@ class Diagnosis:
 
     code: str
     parent: str | None
+    also: str | None
     malignancy: str | None
     en: str
     es: str
@@ -92,7 +94,7 @@ def diagnoses() -> dict[str, Diagnosis]:
     """All diagnoses by code."""
     nodes = _tables()["diagnosis"]
     return {
-        code: Diagnosis(code, node.get("parent"), _malignancy(code, nodes), node["en"], node["es"])
+        code: Diagnosis(code, node.get("parent"), node.get("also"), _malignancy(code, nodes), node["en"], node["es"])
         for code, node in nodes.items()
     }
 
@@ -133,18 +135,32 @@ def task(name: str) -> Task:
     return known[name]
 
 
+@cache
 def lineage(diagnosis: str | None) -> tuple[str, ...]:
-    """The diagnosis itself, then its parents up to the root; empty for None."""
-    chain: list[str] = []
-    while diagnosis is not None:
-        chain.append(diagnosis)
-        diagnosis = diagnoses()[diagnosis].parent
-    return tuple(chain)
+    """The diagnosis itself, its parents up to the root, then the second broader ones; empty for None."""
+    if diagnosis is None:
+        return ()
+    node = diagnoses()[diagnosis]
+    return tuple(dict.fromkeys((diagnosis, *lineage(node.parent), *lineage(node.also))))
 
 
 def is_finer(diagnosis: str, than: str) -> bool:
-    """Whether ``diagnosis`` lies strictly below ``than`` in the tree."""
+    """Whether ``diagnosis`` lies strictly below ``than``."""
     return than in lineage(diagnosis)[1:]
+
+
+@cache
+def common(names: frozenset[str]) -> str | None:
+    """What a lesion is if all of these are right: the broadest diagnosis that lies below each of them or is it.
+
+    ``akiec`` and ``actinic_keratosis`` leave ``actinic_keratosis``, ``akiec`` and ``malignant_lesion`` leave
+    ``squamous_cell_carcinoma``. None where they exclude each other, as ``nevus`` and ``melanoma`` do.
+
+    Args:
+        names: one diagnosis or more.
+    """
+    below = [code for code in diagnoses() if names.issubset(lineage(code))]
+    return next((code for code in below if not set(below) & set(lineage(code)[1:])), None)
 
 
 def malignancy(diagnosis: str | None) -> str | None:

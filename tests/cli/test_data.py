@@ -45,8 +45,8 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     out = str(tmp_path / "m.parquet")
     (tmp_path / "text.parquet").write_text("no")
     cases = [
-        (["data", "build", "--source", "ham", "-o", out], 1, "write NAME=DIR with one of the sources"),
-        (["data", "build", "--source", "ham10000=nowhere", "-o", out], 1, "not HAM10000"),
+        (["data", "build", "--source", "ham", "-o", out], 1, "write NAME=DIR, such as ham10000=data/ham10000"),
+        (["data", "build", "--source", "ham10000=nowhere", "-o", out], 1, "nowhere: no such folder"),
         (["data", "build", "--source", f"ham10000={root}", "--task", "skin-8", "-o", out], 1, "did you mean 'skin-9'"),
         (["data", "build", "-o", out], 2, "--source"),
         (["data", "split", str(tmp_path / "text.parquet"), "-o", out], 1, "not a Parquet table"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -147,6 +148,14 @@ def test_several_sources_and_tables(run: Callable[..., Result], tmp_path: Path) 
     assert rows["aspect"].notna().sum() == 1
 
 
+def test_unknown_terms_of_two_folders_of_one_source_are_added_up(run: Callable[..., Result], tmp_path: Path) -> None:
+    image(tmp_path / "one" / "rash" / "a.jpg", (20, 20))
+    image(tmp_path / "two" / "rash" / "b.jpg", (30, 20))
+    sources = [part for name in ("one", "two") for part in ("--source", f"folders={tmp_path / name}")]
+    assert run("data", "build", *sources, "-o", tmp_path / "m.parquet", "--audit", tmp_path).code == 0
+    assert json.loads((tmp_path / "audit.json").read_text())["unmapped_terms"] == {"rash": 2}
+
+
 def test_pairs_of_duplicates_stand_in_one_group(run: Callable[..., Result], tmp_path: Path) -> None:
     table(
         tmp_path / "train.csv",
@@ -162,6 +171,21 @@ def test_pairs_of_duplicates_stand_in_one_group(run: Callable[..., Result], tmp_
     assert "3 images in 2 groups" in result.out
 
 
+def test_many_unknown_terms_are_cut(run: Callable[..., Result], tmp_path: Path) -> None:
+    for n in range(23):
+        image(tmp_path / "copy" / f"unheard of {n}" / f"{n}.jpg")
+    result = run("data", "build", "--source", f"folders={tmp_path / 'copy'}", "-o", tmp_path / "m.parquet")
+    assert result.err.count("which the taxonomy does not know") == 20
+    assert "folders: 3 more terms are not known either; all are in the findings" in result.err
+    assert len(json.loads((tmp_path / "m.findings.json").read_text())["unmapped"]["folders"]) == 23
+
+
+def test_a_source_without_a_page(run: Callable[..., Result], tmp_path: Path) -> None:
+    lines = run("data", "download", "folders", tmp_path).out.splitlines()
+    assert lines[1].startswith("Your own images")
+    assert lines[2].startswith("Then: tejido data build --source folders=")
+
+
 def test_a_task_keeps_its_own(run: Callable[..., Result], tmp_path: Path) -> None:
     image(tmp_path / "copy" / "nevus" / "a.jpg")
     image(tmp_path / "copy" / "actinic keratosis" / "b.jpg")
@@ -174,7 +198,8 @@ def test_a_task_keeps_its_own(run: Callable[..., Result], tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("nothing=x", "write NAME=DIR with one of the sources"),
+        ("nothing", "write NAME=DIR, such as ham10000=data/ham10000"),
+        ("isic_2019=x", "no source is called 'isic_2019'; did you mean isic2019"),
         ("folders=x,colour=red", "folders takes no option 'colour'"),
         ("folders=missing", "missing: no such folder"),
     ],

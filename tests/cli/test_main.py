@@ -139,7 +139,10 @@ def test_ctrl_c_is_quiet(tmp_path: Path, model: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         writer = pipe.open("wb")  # returns once the command has begun to read
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
         writer.close()
     assert (process.returncode, out, err) == (130, b"", b"")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tejido.sources.catalogue import SOURCES
 
 if TYPE_CHECKING:
@@ -34,11 +36,31 @@ def test_one_source(run: Callable[..., Result]) -> None:
     result = run("sources", "pad_ufes_20")
     assert result.code == 0
     assert "2,298 images, clinical; about 3.5 GB" in result.out
-    assert "  ACK  actinic_keratosis\n" in result.out
+    assert "actinic_keratosis        ACK\n" in result.out
+    assert "tejido data build --source pad_ufes_20=DIR -o MANIFEST" in result.out
     assert json.loads(run("sources", "ph2", "--json").out)[0]["masks"] == 200
+    assert json.loads(run("sources", "folders", "--json").out)[0]["homepage"] is None
+
+
+def test_a_narrow_terminal(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    for columns in (60, 80):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        for name in SOURCES:
+            shown = run("sources", name).out
+            wide = [line for line in shown.splitlines() if len(line) > columns]
+            assert all("https://" in line or "http://" in line for line in wide)  # addresses are not broken
+            assert SOURCES[name].info.homepage is None or SOURCES[name].info.homepage in shown
+
+
+def test_its_options(run: Callable[..., Result]) -> None:
+    assert "DIR,fold=…  1 to 5: the official fold that gives the split" in run("sources", "breakhis").out
+    assert "tejido data download isic2019 DIR" in run("sources", "isic2019").out
 
 
 def test_no_such_source(run: Callable[..., Result]) -> None:
     result = run("sources", "ham")
-    assert (result.code, result.out) == (1, "")
-    assert result.err.startswith("tejido: no source is called 'ham'; there are: ham10000, isic2016")
+    assert (result.code, result.out, result.err) == (
+        1,
+        "",
+        "tejido: no source is called 'ham'; did you mean ham10000?\n",
+    )

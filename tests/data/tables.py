@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from tejido.data.groups import group_ids
 from tejido.data.manifest import TYPES
+from tejido.data.splitting.groups import group_ids
 
 
 def manifest(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -18,3 +18,14 @@ def manifest(rows: list[dict[str, Any]]) -> pd.DataFrame:
     if table["group_id"].isna().all():
         table["group_id"] = group_ids(table)
     return table
+
+
+def lesions(counts: list[tuple[int, str]]) -> pd.DataFrame:
+    """One lesion an entry: how many images it has, and its diagnosis."""
+    return manifest(
+        [
+            {"image_id": f"{n:04}-{k}", "lesion_id": f"L{n}", "diagnosis": diagnosis, "confirmation": "histology"}
+            for n, (images, diagnosis) in enumerate(counts)
+            for k in range(images)
+        ]
+    )

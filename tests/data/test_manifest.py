@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import math
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tejido.data import manifest, splits
-from tejido.data.join import join
+from tejido.data import manifest
+from tejido.data.cleaning.join import join
+from tejido.data.splitting import splits
 from tejido.errors import DataError
 from tejido.sources.ham10000 import Ham10000
 from tejido.sources.metadata import read_metadata
@@ -20,6 +26,16 @@ from tests.sources.trees import image
 def record(path: Path, **changes: object) -> ImageRecord:
     values = {"image_id": path.stem, "path": path, "source": "test", "modality": "dermoscopy", "licence": "CC0-1.0"}
     return ImageRecord(**(values | {"attribution": "us", "diagnosis": "nevus"} | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A sound manifest."""
+    folder = tmp_path_factory.mktemp("whole")
+    image(folder / "a.png")
+    table, _ = manifest.build([record(folder / "a.png", age=50.0)], folder)
+    manifest.write(table, folder / "m.parquet")
+    return (folder / "m.parquet").read_bytes()
 
 
 def test_a_manifest_can_be_moved_with_its_images(tmp_path: Path) -> None:
@@ -59,15 +75,64 @@ def test_two_records_with_one_id(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("column", "value", "message"),
-    [("diagnosis", "flu", "no diagnosis 'flu'"), ("group_id", None, "have no group"), ("image_id", None, "missing")],
+    [("diagnosis", "flu", "no diagnosis 'flu'"), ("group_id", None, "have no group"), ("image_id", None, "missing")]
+    + [("aspect", value, "between 0.1 and 10") for value in (0.0, -1.0, math.inf)],
 )
-def test_a_broken_manifest(tmp_path: Path, column: str, value: str | None, message: str) -> None:
+def test_a_broken_manifest(tmp_path: Path, column: str, value: object, message: str) -> None:
     image(tmp_path / "a.png")
     table, _ = manifest.build([record(tmp_path / "a.png")], tmp_path)
-    table[column] = pd.Series([value], dtype="string")
+    table[column] = pd.Series([value], dtype=manifest.TYPES[column])
     manifest.write(table, tmp_path / "m.parquet")
     with pytest.raises(DataError, match=message):
         manifest.read(tmp_path / "m.parquet")
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("width", ["a"]),
+        ("width", [1.5]),
+        ("width", [2**40]),
+        ("age", ["old"]),
+        ("aspect", ["wide"]),
+        ("synthetic", ["x"]),
+        ("magnification", [["x"]]),
+    ],
+)
+def test_columns_of_another_type(tmp_path: Path, column: str, values: list[object]) -> None:
+    table, _ = manifest.build([replace(record(Path("a")), path=None)], tmp_path)
+    table.assign(**{column: values}).to_parquet(tmp_path / "m.parquet")
+    with pytest.raises(DataError, match=f"m.parquet: column '{column}' is not of type") as error:
+        manifest.read(tmp_path / "m.parquet")
+    assert "\n" not in str(error.value)
+
+
+def test_an_empty_manifest(tmp_path: Path) -> None:
+    table, _ = manifest.build([replace(record(Path("a")), path=None)], tmp_path)
+    manifest.write(table.iloc[:0], tmp_path / "m.parquet")
+    with pytest.raises(DataError, match="holds no image"):
+        manifest.read(tmp_path / "m.parquet")
+
+
+def test_a_changed_byte_is_seen(whole: bytes, tmp_path: Path) -> None:
+    changed = whole.replace(b"dermoscopy", b"dermoscopX")
+    assert changed != whole
+    (tmp_path / "m.parquet").write_bytes(changed)
+    with pytest.raises(DataError, match="not a Parquet table"):
+        manifest.read(tmp_path / "m.parquet")
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=12), st.floats(0.1, 1))
+def test_a_damaged_file_is_read_or_refused(whole: bytes, changes: list[tuple[float, int]], length: float) -> None:
+    data = bytearray(whole[: int(len(whole) * length)])
+    for place, value in changes:
+        data[int(place * (len(data) - 1))] = value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "m.parquet"
+        path.write_bytes(data)
+        with contextlib.suppress(DataError):  # and no other error
+            manifest.read(path)
 
 
 def test_images_that_are_absent_have_no_hash(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tejido.cli.main import main
-from tejido.data.duplicates import find
-from tejido.data.fingerprint import fingerprint
+from tejido.data.duplicates.fingerprint import fingerprint
+from tejido.data.duplicates.search import find
 from tejido.sources.ham10000 import Ham10000
 from tejido.sources.isic9 import ISIC9
 
@@ -50,6 +50,20 @@ def test_the_own_split_has_no_leak_and_the_published_one_has(isic9: Path, capsys
     assert main(["data", "split", manifest, "-o", split, "--kind", "official"]) == 0
     assert "LEAKS" in capsys.readouterr().out
     assert main(["data", "audit", manifest, "--split", split]) == 1
+
+
+def test_pictures_that_no_table_mentions_are_reported(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ISIC 2020's four channel-swapped pictures stand in none of its tables."""
+    folder = shared / "data" / "isic2020"
+    swapped = sorted(path.stem for path in (folder / "channel_swapped").glob("*.jpg"))
+    build = ["data", "build", "--source", f"isic2020={folder}", "-o", str(tmp_path / "m.parquet")]
+    assert main([*build, "--audit", str(tmp_path)]) == 0
+    told = f"isic2020: 4 images are in no table and were left out: {', '.join(swapped)}"
+    assert told in capsys.readouterr().err.splitlines()
+    assert told in json.loads((tmp_path / "audit.json").read_text())["problems"]
+    assert told in (tmp_path / "audit.html").read_text()
 
 
 def test_shared_pictures_are_found_without_ids_and_no_lesions_are_merged(shared: Path) -> None:

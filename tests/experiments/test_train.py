@@ -11,8 +11,8 @@ import tejido
 from tejido import recipe as recipes
 from tejido.cli.main import main
 from tejido.data import manifest as manifests
-from tejido.data import splits
-from tejido.data.split_kinds import leaky
+from tejido.data.splitting import splits
+from tejido.data.splitting.kinds import leaky
 from tejido.errors import DataError, RecipeError, SplitLeakError
 from tejido.experiments.datasets import load_parts
 from tejido.experiments.run import Run

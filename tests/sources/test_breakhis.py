@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tejido.data.groups import group_ids
 from tejido.data.manifest import build
+from tejido.data.splitting.groups import group_ids
 from tejido.errors import DataError
 from tejido.sources.breakhis import BreakHis, parse
 from tests.sources.trees import image, table
@@ -76,7 +76,7 @@ def test_official_folds(tmp_path: Path) -> None:
     )
     reading = BreakHis().configured({"fold": "2"}).read(tmp_path)
     assert [record.official_split for record in reading.records] == ["train", "test"]
-    with pytest.raises(DataError, match=r"dsfold3\.txt is missing"):
+    with pytest.raises(DataError, match=r"dsfold3\.txt of mkfold\.tar\.gz is missing"):
         BreakHis().configured({"fold": "3"}).read(tmp_path)
     table(tmp_path / "dsfold4.txt", "SOB_M_DC-14-2523-40-010.png|40|4|maybe")
     with pytest.raises(DataError, match="does not end in train or test"):
@@ -89,23 +89,48 @@ def test_what_does_not_fit_is_reported(tmp_path: Path) -> None:
     image(tmp_path / "other.png")
     reading = BreakHis().read(tmp_path)
     assert reading.unmapped == {"XX": 1}
-    assert [problem.split(",")[0].split(" is ")[0] for problem in reading.problems] == [
-        "SOB_B_XX-14-1-50-001",
-        "SOB_B_XX-14-1-50-001: a magnification of 50",
-        "7",
-        "1 images are not named as in BreakHis: OTHER",
+    assert reading.problems == [
+        "1 files have the id of another file and were left out: b/SOB_B_XX-14-1-50-001.PNG",
+        "7,909 images expected, 1 found",
+        "1 images are not named as in BreakHis and were left out: OTHER",
+        "1 images have a magnification that BreakHis has not: SOB_B_XX-14-1-50-001",
     ]
 
 
+def test_a_type_of_the_other_class(tmp_path: Path) -> None:
+    image(tmp_path / "SOB_B_DC-14-2523-40-010.png")
+    reading = BreakHis().read(tmp_path)
+    assert [record.diagnosis for record in reading.records] == [None]
+    assert reading.problems[1:] == [
+        "1 images have a type of the other class in their name; their diagnosis is left unknown: "
+        "SOB_B_DC-14-2523-40-010"
+    ]
+
+
+def test_images_that_are_in_no_line_of_the_fold(tmp_path: Path) -> None:
+    image(tmp_path / "SOB_M_DC-14-2523-40-010.png")
+    image(tmp_path / "SOB_M_DC-14-2523-40-011.png")
+    table(tmp_path / "dsfold1.txt", "SOB_M_DC-14-2523-40-010.png|40|1|test")
+    reading = BreakHis(1).read(tmp_path)
+    assert [record.official_split for record in reading.records] == ["test", None]
+    assert reading.problems[1:] == ["1 images are not in dsfold1.txt and have no split: SOB_M_DC-14-2523-40-011"]
+
+
 def test_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no images of BreakHis"):
+    with pytest.raises(DataError, match="no image for the source breakhis; only its tables are there: add the images"):
+        BreakHis().read(tmp_path)
+    image(tmp_path / "ISIC_0000001.jpg")
+    with pytest.raises(DataError, match=r"none of the 1 images there belongs to it; .* named as in BreakHis"):
         BreakHis().read(tmp_path)
     with pytest.raises(DataError, match="no such folder"):
         BreakHis().read(tmp_path / "missing")
-    with pytest.raises(DataError, match=r"dsfold1\.txt is missing"):
+    with pytest.raises(DataError, match=r"dsfold1\.txt of mkfold\.tar\.gz is missing; without images"):
+        BreakHis().read(tmp_path, images=False)
+    (tmp_path / "dsfold1.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(DataError, match="cannot be read as text"):
         BreakHis().read(tmp_path, images=False)
     with pytest.raises(DataError, match="folds 1 to 5, not '6'"):
         BreakHis().configured({"fold": "6"})
-    with pytest.raises(DataError, match="takes no option 'grid'"):
+    with pytest.raises(DataError, match="takes no option 'grid'; it takes fold"):
         BreakHis().configured({"grid": "1x1"})
     assert BreakHis().configured({}) == BreakHis()

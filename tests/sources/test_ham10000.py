@@ -50,12 +50,23 @@ def test_two_image_folders_and_masks(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["HAM10000_metadata", "HAM10000_metadata.tab", "ham10000_metadata.CSV"])
+def test_its_table_under_other_names(tmp_path: Path, name: str) -> None:
+    root = tree(tmp_path, "L1,ISIC_1,mel,histo,80,male,back\n")
+    text = (root / "HAM10000_metadata.csv").read_text()
+    (root / "HAM10000_metadata.csv").unlink()
+    (root / "dataverse_files").mkdir()
+    (root / "dataverse_files" / name).write_text(text if name.endswith("CSV") else text.replace(",", "\t"))
+    (record,) = Ham10000().read(root).records
+    assert (record.diagnosis, record.site) == ("melanoma", "back")
+
+
 def test_what_does_not_fit_is_reported(tmp_path: Path) -> None:
     reading = Ham10000().read(tree(tmp_path, "L1,ISIC_1,weird,histo,80,male,back\nL9,ISIC_9,nv,histo,80,male,back\n"))
     assert reading.unmapped == {"weird": 1}
     assert [record.diagnosis for record in reading.records] == [None]
     assert "10,015 images expected, 1 found; missing: ISIC_9" in reading.problems
-    assert "1 images are not in the table and were left out: ISIC_2" in reading.problems
+    assert "1 images are in no table and were left out: ISIC_2" in reading.problems
 
 
 @pytest.mark.parametrize(
@@ -106,7 +117,7 @@ def test_odd_ids_repeated_rows_and_trailing_commas(tmp_path: Path) -> None:
     assert (second.image_id, second.diagnosis, second.age) == ("ISIC_2", None, 30.0)
     name = "HAM10000_metadata.csv: "
     assert reading.problems[:3] == [
-        name + "ISIC_2 is listed twice with different values (dx nv and mel); they are left unknown",
+        name + "1 ids are listed twice with different values, left unknown: ISIC_2 (dx nv and mel)",
         name + "1 rows are repeated",
         name + "1 rows have no image id and were left out",
     ]
@@ -117,4 +128,6 @@ def test_an_image_that_is_there_twice(tmp_path: Path) -> None:
     image(root / "ham10000_images_part_1" / "ISIC_1.jpg")  # as in Kaggle's archive
     reading = Ham10000().read(root)
     assert len(reading.records) == 2
-    assert reading.problems[0].startswith("ISIC_1 is there twice")
+    assert reading.problems[0] == (
+        "1 files have the id of another file and were left out: ham10000_images_part_1/ISIC_1.jpg"
+    )

@@ -34,13 +34,14 @@ def test_what_does_not_fit_is_reported(tmp_path: Path) -> None:
     assert reading.problems[1:] == [
         "1 patches lie in the folder of the other class; their diagnosis is left unknown: "
         "8863_idx5_x1051_y1001_class1.png",
-        "1 patches are there twice; one copy is read",
-        "1 images are not named as IDC patches: ink.png",
+        "1 files have the id of another file and were left out: "
+        "IDC_regular_ps50_idx5/8863/0/8863_idx5_x1001_y1001_class0.png",
+        "1 images are not named as IDC patches and were left out: ink.png",
     ]
 
 
 def test_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no IDC patches"):
+    with pytest.raises(DataError, match="no image for the source idc; there are no images in the folder"):
         Idc().read(tmp_path)
     with pytest.raises(DataError, match="has no tables"):
         Idc().read(tmp_path, images=False)

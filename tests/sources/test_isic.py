@@ -90,12 +90,28 @@ def test_2017_listed_twice_with_different_labels(tmp_path: Path) -> None:
     reading = Isic2017().read(tmp_path, images=False)
     assert [record.diagnosis for record in reading.records] == [None, None]
     assert reading.problems == [
-        f"{name}: ISIC_0000001 is listed twice with different values (melanoma 1.0 and 0.0); they are left unknown",
-        f"{name}: 1 ids are no ISIC ids (7); left out",
-        f"{name}: ISIC_0000001 is neither one class nor none; its diagnosis is left unknown",
-        f"{name}: ISIC_0000002 is neither one class nor none; its diagnosis is left unknown",
+        f"{name}: 1 ids are listed twice with different values, left unknown: ISIC_0000001 (melanoma 1.0 and 0.0)",
+        f"{name}: 1 ids are no ISIC ids and were left out: 7",
+        f"{name}: 2 images are neither of one class nor of none; their diagnosis is left unknown: "
+        "ISIC_0000001, ISIC_0000002",
         "train: 2,000 images expected, 2 found",
+        "train: no diagnosis is known; is *Training_Part3_GroundTruth.csv there?",
     ]
+
+
+def test_2018_an_image_in_two_splits(tmp_path: Path) -> None:
+    header = "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC"
+    table(tmp_path / "ISIC2018_Task3_Training_GroundTruth.csv", header, "ISIC_0000001,1,0,0,0,0,0,0")
+    rows = ("ISIC_0000001,0,1,0,0,0,0,0", "ISIC_0000002,0,1,0,0,0,0,0")
+    table(tmp_path / "ISIC2018_Task3_Test_GroundTruth.csv", header, *rows)
+    reading = Isic2018().read(tmp_path, images=False)
+    assert [(r.image_id, r.official_split, r.diagnosis) for r in reading.records] == [
+        ("ISIC_0000001", "train", "melanoma"),
+        ("ISIC_0000002", "test", "nevus"),
+    ]
+    assert reading.problems[-1] == (
+        "test: 1 images are in the table of an earlier split too and were left out: ISIC_0000001"
+    )
 
 
 def test_2018(tmp_path: Path) -> None:
@@ -115,7 +131,9 @@ def test_2018(tmp_path: Path) -> None:
     first, second = reading.records
     assert (first.diagnosis, first.lesion_id, first.confirmation) == ("akiec", "HAM_0000550", "follow_up")
     assert (second.diagnosis, second.lesion_id, second.confirmation) == (None, "HAM_0003577", None)
-    assert reading.problems[0].endswith("ISIC_0024307 has 0 classes instead of one; its diagnosis is left unknown")
+    assert reading.problems[0].endswith(
+        "1 images have no class or several; their diagnosis is left unknown: ISIC_0024307"
+    )
 
 
 def test_2018_task_1_with_a_mask_missing(tmp_path: Path) -> None:
@@ -131,13 +149,28 @@ def test_2018_task_1_with_a_mask_missing(tmp_path: Path) -> None:
         "train: 2,594 masks expected, 2 found; missing: ISIC_0000003",
         "val: 100 images expected, 1 found",
         "val: 100 masks expected, 1 found",
-        "1 masks have no image: ISIC_0000009",
+        "1 masks have no image and were left out: ISIC_0000009",
     ]
     with pytest.raises(DataError, match="has no tables"):
         Isic2018Task1().read(tmp_path, images=False)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="no images"):
+    with pytest.raises(DataError, match="there are no images in the folder"):
         Isic2018Task1().read(tmp_path / "empty")
+
+
+def test_2018_task_1_in_other_folders(tmp_path: Path) -> None:
+    image(tmp_path / "training data" / "ISIC2018_Task1-2_Test_Input" / "ISIC_0000001.jpg")  # the nearest folder counts
+    image(tmp_path / "flat" / "ISIC_0000002.jpg")
+    image(tmp_path / "flat" / "IMD003.bmp")
+    reading = Isic2018Task1().read(tmp_path)
+    assert [record.official_split for record in reading.records] == ["test", None]
+    assert reading.problems[2:] == [
+        "1 images are in no folder of a split: ISIC_0000002",
+        "1 images have no ISIC id and were left out: IMD003",
+    ]
+    (tmp_path / "flat" / "ISIC_0000002.jpg").unlink()
+    with pytest.raises(DataError, match=r"isic2018_task1; none of the 1 images there belongs to it; .*: IMD003"):
+        Isic2018Task1().read(tmp_path / "flat")
 
 
 def test_2019(tmp_path: Path) -> None:
@@ -182,6 +215,7 @@ def test_2019_metadata_alone(shared: Path) -> None:
     reading = Isic2019().read(shared / "data" / "csv" / "isic2019", images=False)
     assert len(reading.records) == 25_331
     assert {record.diagnosis for record in reading.records} == {None}
+    assert reading.problems == ["train: no diagnosis is known; is *2019*Training_GroundTruth.csv there?"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.sources.trees import table
         ("csv/isic2019/ISIC_2019_Training_Metadata.csv", "ISIC 2019 metadata", 25_331),
         ("csv/isic2019_toregore/ISIC_2019_Training_Metadata.csv", "ISIC 2019 metadata", 25_331),
         ("csv/isic2019_toregore/ISIC_2019_Training_GroundTruth.csv", "ISIC 2019 ground truth", 25_331),
-        ("csv/isic2020/ISIC_2020_Training_Duplicates.csv", "ISIC 2020 duplicates", 425),
+        ("csv/isic2020/ISIC_2020_Training_Duplicates.csv", "ISIC 2020 duplicates", 850),
         ("csv/isic2020/kaggle_siim_test.csv", "ISIC 2020 ground truth", 10_982),
         ("csv/lyakhova_MetaData2.csv", "Lyakhova's merged ISIC table", 41_725),
         ("ham10000/HAM10000_metadata_ext.csv", "HAM10000 metadata", 10_015),
@@ -64,7 +64,7 @@ def test_tables_that_were_renumbered(shared: Path, name: str) -> None:
         (
             ["isic_id,copyright_license,attribution", "ISIC_0000001,CC-0,Us"],
             "ISIC Archive metadata",
-            {"licence": "CC-0", "attribution": "Us"},
+            {"licence": "CC0-1.0", "attribution": "Us"},
         ),
     ],
 )
@@ -81,16 +81,25 @@ def test_no_table_is_taken_for_another() -> None:
         assert next(i for i, other in enumerate(FORMATS) if other.fits(form.needed)) == number, form.title
 
 
-@pytest.mark.parametrize("content", ["", "a,b\n1,2\n"])
-def test_a_table_that_nobody_knows(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        ("\n\n", "the file is empty"),
+        ("a,b\n1,2\n", "not a table that is known here; it begins with a, b"),
+        ("isic_id,diagnosis\n", "no rows"),
+        ("isic_id,diagnosis\n,nevus\n", "none of its rows has an image id"),
+    ],
+)
+def test_a_table_that_nobody_knows(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "t.csv").write_text(content)
-    with pytest.raises(DataError, match="not a table that is known here"):
+    with pytest.raises(DataError, match=message):
         read_metadata(tmp_path / "t.csv")
 
 
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(DataError, match="cannot be read as CSV"):
+    with pytest.raises(DataError, match=r"cannot be read as CSV \(it is no UTF-8 text\)"):
         read_metadata(tmp_path / "t.csv")
     with pytest.raises(DataError, match="no such file"):
         read_metadata(tmp_path / "missing.csv")

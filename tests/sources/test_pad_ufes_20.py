@@ -37,15 +37,20 @@ def test_its_layout(tmp_path: Path) -> None:
     table(
         tmp_path / "metadata.csv",
         "patient_id,lesion_id,age,gender,fitspatrick,region,diagnostic,img_id,biopsed",
-        "PAT_46,881,55,FEMALE,3.0,NECK,BCC,PAT_46_881_939.png,True",
-        "PAT_1,2,,,,,XYZ,PAT_1_2_3,False",
+        "PAT_46,881,55,FEMALE,3.0,NECK,bcc,PAT_46_881_939.png,True",
+        "PAT_1,2,550,,inf,,XYZ,PAT_1_2_3,False",
     )
     second, first = PadUfes20().read(tmp_path).records
     assert (first.diagnosis, first.confirmation, first.sex, first.skin_type, first.site, first.age) == (
         "basal_cell_carcinoma", "histology", "female", "III", "neck", 55.0,
     )  # fmt: skip
     assert (second.diagnosis, second.confirmation, second.sex, second.skin_type) == (None, "consensus", None, None)
-    assert PadUfes20().read(tmp_path).unmapped == {"XYZ": 1}
+    assert second.age is None
+    reading = PadUfes20().read(tmp_path)
+    assert reading.unmapped == {"XYZ": 1}
+    assert reading.problems[0] == (
+        "metadata.csv: 1 images have an age that is none; it is left unknown: PAT_1_2_3 (550)"
+    )
 
 
 def test_another_folder(tmp_path: Path) -> None:
@@ -54,3 +59,6 @@ def test_another_folder(tmp_path: Path) -> None:
     table(tmp_path / "metadata.csv", "isic_id,diagnosis", "ISIC_1,nevus")
     with pytest.raises(DataError, match="column 'img_id' is missing; found isic_id, diagnosis"):
         PadUfes20().read(tmp_path)
+    table(tmp_path / "z" / "metadata.csv", "patient_id,lesion_id,diagnostic,img_id", "PAT_1,2,NEV,PAT_1_2_3.png")
+    image(tmp_path / "z" / "PAT_1_2_3.png")
+    assert len(PadUfes20().read(tmp_path).records) == 1  # of two tables the one that fits

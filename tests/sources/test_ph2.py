@@ -44,23 +44,44 @@ def test_its_layout(tmp_path: Path) -> None:
     assert reading.problems == [
         "200 images expected, 4 found",
         "200 masks expected, 3 found; missing: IMD009",
-        "1 images are not in the table and were left out: IMD999",
+        "1 images are in no table and were left out: IMD999",
     ]
 
 
 def test_the_table_alone(tmp_path: Path) -> None:
     table(tmp_path / "PH2_dataset.txt", *LINES, "|| IMD003 || || 2 ||", "|| IMD500 ||")
     reading = Ph2().read(tmp_path, images=False)
-    assert [record.diagnosis for record in reading.records] == [None, "atypical_nevus", "melanoma", None]
+    assert [record.diagnosis for record in reading.records] == [None, "atypical_nevus", "melanoma", None, None]
     assert reading.problems[:2] == [
-        "IMD003 is listed twice with different values; its diagnosis is left unknown",
-        "IMD500: its row has no clinical diagnosis",
+        "PH2_dataset.txt: 1 images are listed twice with different values; their diagnosis is left unknown: IMD003",
+        "PH2_dataset.txt: 1 images have no clinical diagnosis: IMD500",
     ]
+
+
+def test_a_table_with_tabs_and_other_columns(tmp_path: Path) -> None:
+    table(tmp_path / "ph2_dataset.TXT", "Name\tClinical Diagnosis\tAsymmetry", "imd003\t0\t0", "IMD058\t2\t0", "\t\t")
+    reading = Ph2().read(tmp_path, images=False)
+    assert [(r.image_id, r.diagnosis, r.confirmation) for r in reading.records] == [
+        ("IMD003", "common_nevus", None),
+        ("IMD058", "melanoma", None),
+    ]
+
+
+def test_an_image_that_is_there_twice(tmp_path: Path) -> None:
+    image(tree(tmp_path) / "copy" / "imd003.jpg")
+    problems = Ph2().read(tmp_path).problems
+    assert "1 files have the id of another file and were left out: copy/imd003.jpg" in problems
 
 
 def test_another_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"PH2_dataset\.txt is missing"):
         Ph2().read(tmp_path)
     table(tmp_path / "PH2_dataset.txt", "nothing")
+    with pytest.raises(DataError, match="columns 'Name' and 'Clinical Diagnosis' are missing"):
+        Ph2().read(tmp_path)
+    table(tmp_path / "PH2_dataset.txt", LINES[0].replace("Clinical Diagnosis", "Diagnosis"), LINES[1])
+    with pytest.raises(DataError, match="columns 'Name' and 'Clinical Diagnosis' are missing"):
+        Ph2().read(tmp_path)
+    table(tmp_path / "PH2_dataset.txt", LINES[0])
     with pytest.raises(DataError, match="no rows of images"):
         Ph2().read(tmp_path)

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from tejido.errors import DataError
-from tejido.sources.asan import Asan
+from tejido.sources.asan import Asan, Hallym
+from tejido.sources.grid import find_grid, is_blank
 from tejido.sources.severance import Severance
-from tejido.sources.sheets import SheetOptions, find_grid, plain
+from tejido.sources.sheets import plain
 
 
 def photos(shared: Path, count: int, size: tuple[int, int]) -> list[np.ndarray]:
@@ -58,18 +59,49 @@ def test_asan_and_hallym(shared: Path, tmp_path: Path) -> None:
     save(sheet(tiles[20:], 2, 2), tmp_path / "hallym-thumbnails.png")
     save(sheet(tiles[:4], 2, 2), tmp_path / "leprosy.png")
     reading = Asan().read(tmp_path)
-    found = [(record.source, record.diagnosis) for record in reading.records]
-    assert found.count(("asan", "hemangioma")) == 11
-    assert found.count(("asan", "basal_cell_carcinoma")) == 9
-    assert found.count(("hallym", "basal_cell_carcinoma")) == 4
-    assert found.count(("asan", None)) == 4
+    found = [record.diagnosis for record in reading.records]
+    assert [found.count(name) for name in ("hemangioma", "basal_cell_carcinoma", None)] == [11, 9, 4]
     assert reading.unmapped == {"leprosy": 4}
-    assert reading.problems == ["asan: 17,125 images expected, 24 found", "hallym: 125 images expected, 4 found"]
+    assert reading.problems == [
+        "1 sheets are of another data set and were left out: hallym-thumbnails",
+        "1,082 images of basal_cell_carcinoma expected, 9 found",
+        "2,715 images of hemangioma expected, 11 found",
+        "17,125 images expected, 24 found",
+    ]
+    hallym = Hallym().read(tmp_path)
+    assert {(record.source, record.diagnosis) for record in hallym.records} == {("hallym", "basal_cell_carcinoma")}
+    assert len(hallym.records) == 4
+    assert hallym.problems[1:] == ["125 images expected, 4 found"]
     first = reading.records[0]
     assert first.image_id == "asan/asan_HAO_1/00001"
     assert first.path is not None
     assert np.array_equal(np.asarray(Image.open(first.path)), tiles[0])
     assert len({record.image_id for record in reading.records}) == len(reading.records)
+
+
+def test_a_folder_called_asan_and_hallym(shared: Path, tmp_path: Path) -> None:
+    save(sheet(photos(shared, 4, (48, 48)), 2, 2), tmp_path / "Asan and Hallym" / "AKIEC.png")
+    assert {record.diagnosis for record in Asan().read(tmp_path).records} == {"actinic_keratosis"}
+    with pytest.raises(DataError, match="no image for the source hallym; none of the 5 images"):
+        Hallym().read(tmp_path)
+
+
+def test_places_without_a_picture_after_jpeg(shared: Path, tmp_path: Path) -> None:
+    save(sheet(photos(shared, 10, (60, 60)), 4, 3), tmp_path / "wart.jpg")
+    page = np.asarray(Image.open(tmp_path / "wart.jpg"))
+    last = page[120:, 120:180]
+    assert (last != last[0, 0]).any()  # JPEG smeared the neighbours into it
+    assert is_blank(last)
+    assert len(Asan().read(tmp_path).records) == 10
+
+
+def test_tiles_are_not_taken_for_sheets(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(sheet(photos(shared, 4, (48, 48)), 2, 2), tmp_path / "data" / "scar.png")
+    monkeypatch.chdir(tmp_path)
+    for tiles in (None, tmp_path / "data" / "cut", Path("data/cut")):
+        reading = Severance((2, 2), tiles).read(Path("data"))
+        assert [(record.diagnosis, record.confirmation) for record in reading.records] == [("scar", "histology")] * 4
+        assert reading.problems == ["10,426 images expected, 4 found"]
 
 
 def test_tiles_are_cut_once_and_all_or_none(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,14 +135,17 @@ def test_tiles_are_cut_once_and_all_or_none(shared: Path, tmp_path: Path, monkey
 def test_sheets_that_cannot_be_cut(shared: Path, tmp_path: Path) -> None:
     save(sheet(photos(shared, 4, (48, 48)), 2, 2), tmp_path / "warts.png")
     save(photos(shared, 1, (97, 89))[0], tmp_path / "scar.png")
+    save(photos(shared, 1, (97, 89))[0], tmp_path / "milia.png")
     (tmp_path / "keloid.png").write_bytes(b"no image")
     reading = Severance().read(tmp_path)
     assert {record.diagnosis for record in reading.records} == {"wart"}
     assert len(reading.problems) == 3
     assert reading.problems[0].startswith("keloid: cannot be read as an image")
-    assert reading.problems[1] == "scar: no grid of tiles stands out; give it: grid=COLUMNSxROWS; left out"
-    given = Severance(SheetOptions((5, 5), tmp_path / "other"))
-    with pytest.raises(DataError, match="no contact sheets; keloid"):
+    assert reading.problems[1] == "milia, scar: no grid of tiles stands out; give it: grid=COLUMNSxROWS; left out"
+    given = Severance((5, 5), tmp_path / "other")
+    with pytest.raises(
+        DataError, match=r"none of the .* images there belongs to it; keloid: cannot be read as an image"
+    ):
         given.read(tmp_path)
 
 
@@ -124,7 +159,7 @@ def test_no_tables(tmp_path: Path) -> None:
     for source in (Asan(), Severance()):
         with pytest.raises(DataError, match="has no tables"):
             source.read(tmp_path, images=False)
-        with pytest.raises(DataError, match="no contact sheets"):
+        with pytest.raises(DataError, match="there are no images in the folder"):
             source.read(tmp_path)
 
 

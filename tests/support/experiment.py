@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tejido.data import manifest, splits
+from tejido.data import manifest
+from tejido.data.splitting import splits
 from tejido.sources.ham10000 import Ham10000
 
 

@@ -14,7 +14,9 @@ from tejido.errors import DataError
 if TYPE_CHECKING:
     from collections import Counter
 
-    from tejido.data.join import JoinReport
+    from tejido.data.cleaning.join import JoinReport
+
+_TERMS_SHOWN = 20
 
 app = new_app()
 app.command()(data_split.split)
@@ -42,17 +44,16 @@ def download(
     attributions and licence files are kept beside the images.
     """
     from tejido.sources import isic_cli
-    from tejido.sources.catalogue import SOURCES
+    from tejido.sources.catalogue import find
 
     name = "isic_archive" if source == "isic" else source
-    if name not in SOURCES:
-        raise DataError(f"no source is called {source!r}; there are: {', '.join(SOURCES)}")
-    info = SOURCES[name].info
+    info = find(name).info
     wanted = collection or list(info.collections)
     if name == "isic_archive" and not wanted:
         raise DataError("say which collections: --collection 'Challenge 2019: Training' (see: isic collection list)")
     if not wanted:
-        print(f"{info.title} ({info.size}, licence: {info.licence})\n{info.obtain}\n{info.homepage}")
+        head = f"{info.title} ({info.size}, licence: {info.licence})"
+        print("\n".join(filter(None, (head, info.obtain, info.homepage))))
         print(f"Then: tejido data build --source {name}={folder} -o MANIFEST")
         return
     for made in isic_cli.download(wanted, folder, limit=limit):
@@ -89,48 +90,49 @@ def build(
     A joined table fills in what is unknown and makes diagnoses finer. Images that cannot be read and terms that the
     taxonomy does not know are listed. A build that was cut off goes on where it was.
     """
-    from collections import Counter
+    from collections import Counter, defaultdict
 
     from tejido import taxonomy
-    from tejido.data import duplicates, findings, manifest
-    from tejido.data.clean import clean
-    from tejido.data.exclude import excluder
-    from tejido.data.fingerprints import cache_path
-    from tejido.data.join import join
-    from tejido.data.masks import drop_misfits
+    from tejido.data.cleaning import files
+    from tejido.data.cleaning.clean import clean
+    from tejido.data.cleaning.exclude import excluder
+    from tejido.data.cleaning.join import join
+    from tejido.data.cleaning.masks import drop_misfits
+    from tejido.data.duplicates import search
+    from tejido.data.duplicates.fingerprints import cache_path
     from tejido.sources.catalogue import parse
     from tejido.sources.metadata import read_metadata
 
     wanted = None if task is None else taxonomy.task(task)
     chosen = [parse(item) for item in source]
-    tables = {path: read_metadata(path) for path in metadata}
+    tables = {name: read_metadata(path) for name, path in _named(metadata).items()}
     excluded = excluder(exclude)
     records = []
     links = []
     problems: list[str] = []
-    unmapped: dict[str, dict[str, int]] = {}
+    unmapped: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for reader, folder in chosen:
         reading = reader.read(folder, images=images)
         _tell(reader.info.name, reading.problems, reading.unmapped)
         problems += [f"{reader.info.name}: {problem}" for problem in reading.problems]
-        unmapped |= {reader.info.name: dict(reading.unmapped)} if reading.unmapped else {}
+        unmapped[reader.info.name] += reading.unmapped
         records.extend(reading.records)
         links.extend(reading.duplicates)
     original = list(records)
-    for path, table in tables.items():
-        _tell(path.name, table.problems, table.unmapped)
-        problems += [f"{path.name}: {problem}" for problem in table.problems]
-        unmapped |= {path.name: dict(table.unmapped)} if table.unmapped else {}
+    for name, table in tables.items():
+        _tell(name, table.problems, table.unmapped)
+        problems += [f"{name}: {problem}" for problem in table.problems]
+        unmapped[name] += table.unmapped
         links.extend(table.duplicates)
-        records, report = join(records, table.facts, path.name)
+        records, report = join(records, table.facts, name)
         terminal.note(_summary(report))
     with terminal.progress_bar() as progress:
-        bar = progress.add_task("Reading and comparing images", total=len(records) + duplicates.steps())
+        bar = progress.add_task("Reading and comparing images", total=len(records) + search.steps())
         cleaned = clean(
             records,
             original,
             out.parent,
-            tables={path.name: table for path, table in tables.items()},
+            tables=tables,
             links=links,
             excluded=excluded,
             task=wanted,
@@ -139,7 +141,8 @@ def build(
             progress=lambda: progress.advance(bar),
         )
     rows, found = cleaned.manifest, cleaned.findings
-    found.problems, found.unmapped = problems, unmapped
+    found.problems = problems
+    found.unmapped = {name: dict(terms) for name, terms in unmapped.items() if terms}
     for lost in found.removed:
         if lost.reason == "unreadable":
             terminal.note(f"{lost.path}: {lost.detail}; left out")
@@ -148,8 +151,7 @@ def build(
         problem = f"{image_id}: its mask {reason}; the mask is left out"
         terminal.note(problem)
         found.problems.append(problem)
-    findings.write(found, out)
-    manifest.write(rows, out)  # last: a manifest without its findings would look clean
+    files.write(rows, found, out)
     for reason, count in found.removed_by_reason().items():
         terminal.note(f"{count:,} images removed: {reason.replace('_', ' ')}")
     if found.contradictions:
@@ -158,8 +160,10 @@ def build(
             f"{len(found.contradictions):,} pictures with contradicting diagnoses: "
             f"{len(found.contradictions) - still:,} settled by the weightier claim, {still:,} removed"
         )
+    for finer in found.refined:
+        terminal.note(f"{finer.images:,} diagnoses made finer by {finer.by}: {finer.fine}, not only {finer.coarse}")
     if found.removed:
-        terminal.note(f"every removed image, with its reason: {findings.removed_path(out)}")
+        terminal.note(f"every removed image, with its reason: {files.removed_path(out)}")
     counts = Counter(rows["diagnosis"].fillna("(unknown)"))
     print(f"{len(rows):,} images in {rows['group_id'].nunique():,} groups: {out}")
     for diagnosis, count in counts.most_common():
@@ -170,11 +174,22 @@ def build(
     print(f"Next: tejido data split {out} -o {out.with_suffix('.split.parquet')}")
 
 
+def _named(paths: list[Path]) -> dict[str, Path]:
+    """Tables by the name of their file; by the whole path where two files have one name."""
+    unique = dict.fromkeys(paths)
+    names = [path.name for path in unique]
+    return {path.name if names.count(path.name) == 1 else str(path): path for path in unique}
+
+
 def _tell(name: str, problems: list[str], unmapped: Counter[str]) -> None:
     for problem in problems:
         terminal.note(f"{name}: {problem}")
-    for term, count in unmapped.most_common():
+    for term, count in unmapped.most_common(_TERMS_SHOWN):
         terminal.note(f"{name}: {count:,} images have the diagnosis {term!r}, which the taxonomy does not know")
+    if len(unmapped) > _TERMS_SHOWN:
+        terminal.note(
+            f"{name}: {len(unmapped) - _TERMS_SHOWN:,} more terms are not known either; all are in the findings"
+        )
 
 
 def _summary(report: JoinReport) -> str:

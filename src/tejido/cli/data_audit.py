@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import typer
 from tejido.cli import terminal
 
 if TYPE_CHECKING:
-    from tejido.data.audit import Audit
+    from tejido.data.auditing.audit import Audit
 
 
 def audit(
@@ -42,14 +43,14 @@ def audit(
 
 def make(manifest: Path, split: Path | None = None) -> Audit:
     """Audit a manifest with what the build left beside it, and a split."""
-    from tejido.data import audit as auditing
-    from tejido.data import findings, folds, splits
     from tejido.data import manifest as manifests
-    from tejido.data.fingerprint import Fingerprint
-    from tejido.data.fingerprints import cache_path, read_fingerprints
+    from tejido.data.auditing import audit as auditing
+    from tejido.data.cleaning.files import read_findings
+    from tejido.data.duplicates.fingerprints import cache_path, read_fingerprints
+    from tejido.data.splitting import folds, splits
 
     table = manifests.read(manifest)
-    found = findings.read(manifest)
+    found = read_findings(manifest)
     sides, facts = None, None
     if split is not None:
         sides, facts = folds.read_sides(split, table) if folds.is_folds(split) else splits.read_sides(split, table)
@@ -57,17 +58,16 @@ def make(manifest: Path, split: Path | None = None) -> Audit:
     with terminal.progress_bar() as progress:
         bar = progress.add_task("Looking at images", total=int(there.sum()))
         paths = [Path(path) for path in table["path"][there]]
-        seen = iter(read_fingerprints(paths, cache_path(manifest), progress=lambda: progress.advance(bar)))
-    prints: list[Fingerprint | None] = []
-    for known in there:
-        item = next(seen) if known else None
-        prints.append(item if isinstance(item, Fingerprint) else None)
+        # An audit leaves no trace where nothing may be written.
+        cache = cache_path(manifest) if os.access(manifest.parent, os.W_OK) else None
+        seen = iter(read_fingerprints(paths, cache, progress=lambda: progress.advance(bar)))
+    prints = [next(seen) if known else None for known in there]
     return auditing.audit(table, found, sides, prints, facts)
 
 
 def write(made: Audit, folder: Path, title: str) -> None:
     """Write the audit as HTML and JSON, each whole or not at all."""
-    from tejido.data.audit_page import page
+    from tejido.data.auditing.page import page
     from tejido.files import replacing
 
     with replacing(folder / "audit.html") as temporary:
@@ -78,7 +78,8 @@ def write(made: Audit, folder: Path, title: str) -> None:
 
 def _tell(made: Audit) -> None:
     numbers: dict[str, Any] = made.numbers
-    print(f"{numbers['images']:,} images in {numbers['groups']:,} groups, of {numbers['files']:,} images read")
+    read = "" if numbers["files"] is None else f", of {numbers['files']:,} images read"
+    print(f"{numbers['images']:,} images in {numbers['groups']:,} groups{read}")
     for reason, count in numbers["removed"].items():
         print(f"  {count:>7,}  removed: {reason.replace('_', ' ')}")
     for key in (
@@ -90,11 +91,16 @@ def _tell(made: Audit) -> None:
     ):
         if numbers[key] is not None:
             print(f"  {numbers[key]:>7,}  {key.replace('_', ' ')}")
+    for name, count in numbers["diagnoses_made_finer"].items():
+        print(f"  {count:>7,}  diagnoses made finer by {name}")
     if made.findings is None:
         print("  What was removed is not known: there are no findings beside the manifest")
     for item in numbers["class_nearly_equals_source"]:
         print(f"  warning: {item['diagnosis']} nearly equals {item['source']} ({item['share']:.1%} of its images)")
     if numbers["colour_outliers"]:
         print(f"  warning: {len(numbers['colour_outliers']):,} pictures have unusual colours")
+    for key, state in (("files_gone", "cannot be read any more"), ("files_changed", "changed since the build")):
+        if numbers[key]:
+            print(f"  warning: {len(numbers[key]):,} files {state}, such as that of {numbers[key][0]}")
     if numbers["split"] is not None and not made.leaks:
         print("  The split does not leak")

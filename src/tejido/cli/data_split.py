@@ -50,9 +50,9 @@ def split(
     - leave-one-source-out: one source tests, the others train and validate.
     - leaky: random by image, to show what the leak is worth; refused when it is loaded, unless leaks are allowed.
     """
-    from tejido.data import folds as folding
     from tejido.data import manifest as manifests
-    from tejido.data import split_kinds, splits
+    from tejido.data.splitting import folds as folding
+    from tejido.data.splitting import growth, kinds, splits
 
     table = manifests.read(manifest)
     if val + test >= 1:
@@ -69,26 +69,26 @@ def split(
         return
     if grow is not None:
         old = splits.read(grow)
-        growth = split_kinds.grow(old, table, fractions, seed=seed)
-        made = growth.split
-        terminal.note(f"{growth.new:,} images are new, {growth.gone:,} of the old split are gone")
-        if growth.joined:
+        grown = growth.grow(old, table, fractions, seed=seed)
+        made = grown.split
+        terminal.note(f"{grown.new:,} images are new, {grown.gone:,} of the old split are gone")
+        if grown.joined:
             terminal.note(
-                f"{len(growth.joined):,} groups were joined out of several splits and are in train now "
-                f"({growth.moved:,} images moved): {', '.join(growth.joined[:5])}"
+                f"{len(grown.joined):,} groups were joined out of several splits and are in train now "
+                f"({grown.moved:,} images moved): {', '.join(grown.joined[:5])}"
             )
     elif kind is Kind.official:
-        made = split_kinds.official(table)
+        made = kinds.official(table)
         if drop_leaks:
-            made = split_kinds.without_leaks(made, table)
+            made = kinds.without_leaks(made, table)
     elif kind is Kind.balanced:
-        made = split_kinds.balanced(table, column, fractions, seed=seed)
+        made = kinds.balanced(table, column, fractions, seed=seed)
     elif kind is Kind.leave_one_source_out:
         if source is None:
             raise DataError("say which source tests: --source NAME")
-        made = split_kinds.leave_source_out(table, source, validation=val, seed=seed)
+        made = kinds.leave_source_out(table, source, validation=val, seed=seed)
     elif kind is Kind.leaky:
-        made = split_kinds.leaky(table, fractions, seed=seed)
+        made = kinds.leaky(table, fractions, seed=seed)
     else:
         made = splits.split_by_group(table, fractions, seed=seed)
     splits.write(made, out)
@@ -97,7 +97,7 @@ def split(
 
 
 def _tell(out: Path, table: pd.DataFrame, assigned: pd.Series) -> None:
-    from tejido.data import splits
+    from tejido.data.splitting import splits
 
     crossing = splits.crossing(assigned, table)
     if crossing:
@@ -112,7 +112,7 @@ def _tell(out: Path, table: pd.DataFrame, assigned: pd.Series) -> None:
 
 
 def _tell_folds(out: Path, table: pd.DataFrame, count: int) -> None:
-    from tejido.data import folds
+    from tejido.data.splitting import folds
 
     print(f"{out}: no group stands in two folds")
     for fold in range(count):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from tejido.cli.verb import new_app
-from tejido.errors import DataError
 
 if TYPE_CHECKING:
     from tejido.sources.record import SourceInfo
@@ -23,50 +24,60 @@ def sources(
     as_json: bool = typer.Option(False, "--json", help="Print everything as JSON."),
 ) -> None:
     """List the data sets that can be read: what each is, its size and licence, and how to get it."""
-    from tejido.sources.catalogue import SOURCES
+    from tejido.sources.catalogue import SOURCES, find
 
-    if name is not None and name not in SOURCES:
-        raise DataError(f"no source is called {name!r}; there are: {', '.join(SOURCES)}")
-    infos = [source.info for key, source in SOURCES.items() if name in (None, key)]
+    infos = [source.info for source in (SOURCES.values() if name is None else [find(name)])]
     if as_json:
-        print(json.dumps([_as_dict(info) for info in infos], indent=2, ensure_ascii=False))
+        print(json.dumps([asdict(info) for info in infos], indent=2, ensure_ascii=False))
     elif name is None:
-        _print_table(infos)
+        _print_all(infos)
     else:
         _print_one(infos[0])
 
 
-def _as_dict(info: SourceInfo) -> dict[str, Any]:
-    return asdict(info) | {"terms": dict(info.terms), "collections": list(info.collections)}
-
-
-def _print_table(infos: list[SourceInfo]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_lines=True)
-    for title in ("Source", "What it is", "Images", "Licence"):
-        table.add_column(title, overflow="fold", justify="right" if title == "Images" else "left")
+def _print_all(infos: list[SourceInfo]) -> None:
+    width = max(len(info.name) for info in infos)
+    print(f"{'Source':<{width}}   Images  What it is")
     for info in infos:
-        images = "any" if info.images is None else f"{info.images:,}"
-        cells = (info.name, f"{info.summary} ({info.modality})", f"{images}\n{info.size}", info.licence)
-        table.add_row(*map(Text, cells))
-    console = Console()
-    console.print(table)
-    console.print("\nOne in full: tejido sources NAME. How to get it: tejido data download NAME DIR", highlight=False)
+        count = "any" if info.images is None else f"{info.images:,}"
+        facts = f"{info.modality}, {info.size}, licence {info.licence}"
+        _print_beside(f"{info.name:<{width}} {count:>8}  ", info.summary, facts)
+    print()
+    print("One in full, and how to get it: tejido sources NAME")
+    print("From folder to manifest: tejido data build --source NAME=DIR -o MANIFEST")
 
 
 def _print_one(info: SourceInfo) -> None:
-    print(f"{info.title} ({info.name})\n{info.summary}\n")
-    counts = "any number of images" if info.images is None else f"{info.images:,} images"
-    print(f"Contents   {counts}{f', {info.masks:,} masks' if info.masks else ''}, {info.modality}; {info.size}")
-    print(f"Licence    {info.licence}")
-    print(f"Get it     {info.obtain}\n           {info.homepage}")
-    print(f"Cite       {info.citation}")
+    count = "any number of images" if info.images is None else f"{info.images:,} images"
+    masks = f", {info.masks:,} masks" if info.masks else ""
+    print(f"{info.title} ({info.name})")
+    _print_beside("", info.summary)
+    print()
+    _print_beside("Contents  ", f"{count}{masks}, {info.modality}; {info.size}")
+    _print_beside("Licence   ", info.licence)
+    _print_beside("Credit    ", info.attribution)
+    _print_beside("Cite      ", info.citation)
+    _print_beside("Get it    ", info.obtain, info.homepage)
+    if info.collections:
+        _print_beside("or        ", f"tejido data download {info.name} DIR")
+    _print_beside("Use it    ", f"tejido data build --source {info.name}=DIR -o MANIFEST")
+    for key, what in info.options.items():
+        _print_beside("          ", f"DIR,{key}=…  {what}")
     if info.terms:
-        print("\nIts terms and Tejido's diagnoses:")
-        width = max(map(len, info.terms))
-        for term, code in info.terms.items():
-            print(f"  {term:<{width}}  {code}")
+        print("\nDiagnoses, and the source's own terms for them")
+        width = max(map(len, info.terms.values())) + 2
+        for code in dict.fromkeys(info.terms.values()):
+            terms = [term for term, own in info.terms.items() if own == code]
+            _print_beside(f"{code:<{width}}", "; ".join(terms))
+
+
+def _print_beside(label: str, *paragraphs: str | None) -> None:
+    """Paragraphs to the right of a label, wrapped to the terminal; addresses are never broken."""
+    width = max(shutil.get_terminal_size().columns, len(label) + 24)
+    indent = " " * len(label)
+    lines = [
+        line
+        for text in paragraphs
+        for line in textwrap.wrap(text or "", width - len(label), break_long_words=False, break_on_hyphens=False)
+    ]
+    print("\n".join((indent if number else label) + line for number, line in enumerate(lines)))

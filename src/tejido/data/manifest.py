@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tejido.data.alike import is_flat
-from tejido.data.fingerprint import Fingerprint
-from tejido.data.fingerprints import read_fingerprints
-from tejido.data.groups import group_ids
-from tejido.data.phash import as_hex, hashes
+from tejido.data.duplicates.alike import is_flat
+from tejido.data.duplicates.fingerprint import Fingerprint
+from tejido.data.duplicates.fingerprints import read_fingerprints
+from tejido.data.duplicates.phash import as_hex, hashes
+from tejido.data.splitting.groups import group_ids
 from tejido.data.tables import read_parquet, write_parquet
 from tejido.errors import DataError, ImageError
 from tejido.sources.record import ImageRecord
@@ -51,12 +51,14 @@ TYPES = {
 }
 """Columns in order, with their pandas types. Unknown is null. Paths are relative to the manifest's folder.
 
-``phash`` is that of ``data.phash``; null for a picture without contrast. ``aspect`` is the true width / height of a
-picture that was squashed into a square, and null for all others. Where only tables were read, ``path`` and all that is
-measured are null.
+``phash`` is that of ``duplicates.phash``; null for a picture without contrast. ``aspect`` is the true width / height of
+a picture that was squashed into a square, and null for all others. Where only tables were read, ``path`` and all that
+is measured are null.
 """
 LATER = ("aspect",)
 """Columns that a manifest may lack because it was written before they were known; they are null then."""
+ASPECTS = (0.1, 10.0)
+"""Least and greatest aspect that a picture can have."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def build(
     links: Iterable[tuple[str, str]] = (),
     progress: Callable[[], None] = lambda: None,
 ) -> tuple[pd.DataFrame, list[Unreadable]]:
-    """Make a manifest of all records, as they are: nothing is merged or cleaned (``data.clean`` does that).
+    """Make a manifest of all records, as they are: nothing is merged or cleaned (``cleaning.clean`` does that).
 
     Args:
         records: what the sources say; one without a path, which was read from a table, has no hash and no size.
@@ -90,15 +92,22 @@ def build(
         DataError: two records share an id, or no image can be read.
     """
     _check_ids(records)
-    readable, prints, unreadable = measure(records, progress=progress)
-    table = rows(readable, prints, folder).sort_values("image_id", ignore_index=True)
+    seen = measure(records, progress=progress)
+    kept = [(record, item) for record, item in zip(records, seen, strict=True) if not isinstance(item, ImageError)]
+    table = rows([record for record, _ in kept], [item for _, item in kept], folder)
+    table = table.sort_values("image_id", ignore_index=True)
     table["group_id"] = group_ids(table, links)
+    unreadable = [
+        Unreadable(record.image_id, record.path, str(item))
+        for record, item in zip(records, seen, strict=True)
+        if isinstance(item, ImageError) and record.path is not None
+    ]
     return table, unreadable
 
 
 def measure(
-    records: list[ImageRecord], cache: Path | None = None, *, progress: Callable[[], None] = lambda: None
-) -> tuple[list[ImageRecord], list[Fingerprint | None], list[Unreadable]]:
+    records: Sequence[ImageRecord], cache: Path | None = None, *, progress: Callable[[], None] = lambda: None
+) -> list[Fingerprint | ImageError | None]:
     """Read every file once.
 
     Args:
@@ -107,24 +116,18 @@ def measure(
         progress: called once an image.
 
     Returns:
-        The records that can be used, their fingerprints (None where there is no file), and the unreadable files.
+        For each record its fingerprint, or why its file cannot be read; None where there is no file.
+
+    Raises:
+        TejidoError: the cache cannot be written.
     """
-    paths = [record.path for record in records if record.path is not None]
-    found = iter(read_fingerprints(paths, cache, progress=progress))
-    readable: list[ImageRecord] = []
-    prints: list[Fingerprint | None] = []
-    unreadable = []
+    found = iter(read_fingerprints([r.path for r in records if r.path is not None], cache, progress=progress))
+    seen: list[Fingerprint | ImageError | None] = []
     for record in records:
-        result = None if record.path is None else next(found)
-        if isinstance(result, ImageError):
-            assert record.path is not None
-            unreadable.append(Unreadable(record.image_id, record.path, str(result)))
-            continue
         if record.path is None:
             progress()
-        readable.append(record)
-        prints.append(result)
-    return readable, prints, unreadable
+        seen.append(None if record.path is None else next(found))
+    return seen
 
 
 def rows(records: Sequence[ImageRecord], prints: Sequence[Fingerprint | None], folder: Path) -> pd.DataFrame:
@@ -147,7 +150,8 @@ def _check_ids(records: Sequence[ImageRecord]) -> None:
     seen: dict[str, Path | None] = {}
     for record in records:
         if record.image_id in seen:
-            raise DataError(f"two images are called {record.image_id}: {seen[record.image_id]} and {record.path}")
+            both = f"{seen[record.image_id]} and {record.path}"
+            raise DataError(f"two images are called {record.image_id}: {both}; rename a file or folder")
         seen[record.image_id] = record.path
 
 
@@ -178,10 +182,12 @@ def read(path: Path) -> pd.DataFrame:
     """Read a manifest and check it; relative paths are resolved against its folder.
 
     Raises:
-        DataError: not a manifest, repeated ids, an image without a group, or a diagnosis that the taxonomy lacks.
+        DataError: not a manifest, no image in it, repeated ids, an image without a group, a diagnosis that the
+            taxonomy lacks, or an impossible aspect.
     """
-    table = read_parquet(path, tuple(name for name in TYPES if name not in LATER)).reindex(columns=list(TYPES))
-    table = table.astype(TYPES)
+    table = read_parquet(path, TYPES, optional=LATER).reindex(columns=list(TYPES)).astype(TYPES)
+    if table.empty:
+        raise DataError(f"{path}: holds no image")
     if table["image_id"].isna().any() or table["image_id"].duplicated().any():
         raise DataError(f"{path}: image ids are missing or repeated")
     if table["group_id"].isna().any():
@@ -189,6 +195,8 @@ def read(path: Path) -> pd.DataFrame:
     strange = set(table["diagnosis"].dropna()) - set(diagnoses())
     if strange:
         raise DataError(f"{path}: the taxonomy has no diagnosis {sorted(strange)[0]!r}")
+    if not table["aspect"].dropna().between(*ASPECTS).all():
+        raise DataError(f"{path}: an aspect is not between {ASPECTS[0]:g} and {ASPECTS[1]:g}")
     for column in ("path", "mask_path"):
         table[column] = table[column].map(lambda text: str(path.parent / text), na_action="ignore").astype("string")
     return table
@@ -196,12 +204,13 @@ def read(path: Path) -> pd.DataFrame:
 
 def _row(record: ImageRecord, folder: Path) -> dict[str, object]:
     row: dict[str, object] = dict(vars(record))
-    row["path"] = _relative(record.path, folder)
-    row["mask_path"] = _relative(record.mask_path, folder)
+    row["path"] = relative(record.path, folder)
+    row["mask_path"] = relative(record.mask_path, folder)
     row["malignancy"] = malignancy(record.diagnosis)
     row["synthetic"] = False
     return row
 
 
-def _relative(path: Path | None, folder: Path) -> str | None:
+def relative(path: Path | None, folder: Path) -> str | None:
+    """A path as it is stored: relative to the manifest's folder, with slashes."""
     return None if path is None else Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

@@ -14,10 +14,10 @@ from torch import nn
 
 from tejido import taxonomy
 from tejido.data import manifest as manifests
-from tejido.data import splits
 from tejido.data.cache.read import open_cache
 from tejido.data.geometry import Steps
 from tejido.data.patches import PatchGrid, expand
+from tejido.data.splitting import splits
 from tejido.errors import DataError
 from tejido.recipe import Recipe, resolve_path
 from tejido.training.images import CachedImages, Images, LabelledImages, decode_all

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from tejido.sources.facts import Facts
-from tejido.sources.files import Files, shortfall
-from tejido.sources.record import ImageRecord, SourceInfo
+from tejido.sources.facts import Facts, FactTable, TableFormat
+from tejido.sources.files import Files, find_files, find_tables, shortfall, unused
+from tejido.sources.record import ImageRecord, Reading, SourceInfo
+from tejido.sources.tables import first_row
+from tejido.sources.wrong_folder import not_this
 
 
 def assemble(
@@ -14,7 +17,6 @@ def assemble(
     facts: Mapping[str, Facts],
     files: Files | None,
     *,
-    attribution: str,
     images: int | None,
     masks: int = 0,
     split: str | None = None,
@@ -23,33 +25,54 @@ def assemble(
 
     Args:
         info: of the source.
-        facts: of the images by id; a licence or attribution in them goes before the source's.
+        facts: of the images by id; a licence, attribution or modality in them goes before the source's.
         files: found on disk, or None where only tables are read: then every image of the table has a record.
-        attribution: for every image.
         images: published count.
         masks: published count of masks; they may all be absent, being a download of their own.
         split: official split.
 
     Returns:
-        The records, sorted by id, and the problems.
+        The records, and the problems.
     """
     paths = {} if files is None else files.images
     mask_paths = {} if files is None else files.masks
-    found = sorted(name for name in facts if files is None or name in paths)
-    common = {
-        "source": info.name,
-        "modality": info.modality,
-        "licence": info.licence,
-        "attribution": attribution,
-        "official_split": split,
-        "aspect": info.aspect,
-    }
+    found = {name for name in facts if files is None or name in paths}
     records = [
-        ImageRecord(image_id=name, path=paths.get(name), mask_path=mask_paths.get(name), **common | facts[name].known())  # type: ignore[arg-type]
+        info.record(
+            name, paths.get(name), **{"mask_path": mask_paths.get(name), "official_split": split} | facts[name].known()
+        )
         for name in found
     ]
-    problems = shortfall("images", images, len(found), set(facts) - set(found))
-    masked = set(found) & set(mask_paths)
+    problems = shortfall("images", images, len(found), set(facts) - found)
+    masked = found & set(mask_paths)
     if masked and masks:
-        problems += shortfall("masks", masks, len(masked), set(found) - masked)
+        problems += shortfall("masks", masks, len(masked), found - masked)
     return records, problems
+
+
+def read_single(root: Path, info: SourceInfo, form: TableFormat, *names: str, images: bool) -> Reading:
+    """Read a data set with one table.
+
+    Args:
+        root: where the table, images and masks lie, in any folders.
+        info: of the source.
+        form: of the table.
+        names: that the table may have; the first file that fits is read.
+        images: False reads the table alone.
+
+    Raises:
+        DataError: no such table, or it is not what it must be.
+    """
+    tables = [path for name in names for path in find_tables(root, name)]
+    if not tables:
+        raise not_this(root, info.title, f"{names[0]} is missing")
+    fitting = [path for path in tables if form.fits(first_row(path))]
+    return from_table(info, form.read((fitting or tables)[0]), find_files(root) if images else None)
+
+
+def from_table(info: SourceInfo, table: FactTable, files: Files | None) -> Reading:
+    """Everything that a table and the files say of a data set with one table."""
+    records, problems = assemble(info, table.facts, files, images=info.images, masks=info.masks)
+    if files is not None:
+        problems = files.problems + problems + unused(files, table.facts)
+    return Reading(records, table.unmapped, table.problems + problems, table.duplicates)

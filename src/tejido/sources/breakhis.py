@@ -17,19 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tejido.errors import DataError
-from tejido.sources.files import image_paths, listed, shortfall
+from tejido.sources.files import find_files, find_tables, left_out, listed, shortfall
 from tejido.sources.record import ImageRecord, Reading, Source, SourceInfo
+from tejido.sources.wrong_folder import not_this
 
-TERMS = {
-    "A": "adenosis",
-    "F": "fibroadenoma",
-    "PT": "phyllodes_tumor",
-    "TA": "tubular_adenoma",
+BENIGN = {"A": "adenosis", "F": "fibroadenoma", "PT": "phyllodes_tumor", "TA": "tubular_adenoma"}
+MALIGNANT = {
     "DC": "ductal_carcinoma",
     "LC": "lobular_carcinoma",
     "MC": "mucinous_carcinoma",
     "PC": "papillary_carcinoma",
 }
+TERMS = BENIGN | MALIGNANT
 MAGNIFICATIONS = (40, 100, 200, 400)
 FOLDS = (1, 2, 3, 4, 5)
 _NAME = re.compile(r"SOB_([BM])_([A-Z]+)-(\d+)-(\d+)([A-Z]*)-(\d+)-(\d+)", re.IGNORECASE)
@@ -40,16 +39,23 @@ class Name:
     """What the name of an image says.
 
     Attributes:
+        malignant: whether it is said to be so.
         kind: type of tumour, such as ``DC``.
         patient: year and number of the biopsy, such as ``14-22549``.
         slide: the same with the letters of the block, such as ``14-22549AB``.
         magnification: 40, 100, 200 or 400.
     """
 
+    malignant: bool
     kind: str
     patient: str
     slide: str
     magnification: int
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether a known type of tumour stands with its own class."""
+        return self.kind not in TERMS or (self.kind in MALIGNANT) == self.malignant
 
 
 def parse(stem: str) -> Name | None:
@@ -57,13 +63,14 @@ def parse(stem: str) -> Name | None:
     match = _NAME.fullmatch(stem)
     if not match:
         return None
-    _, kind, year, number, block, magnification, _ = match.groups()
-    return Name(kind.upper(), f"{year}-{number}", f"{year}-{number}{block.upper()}", int(magnification))
+    kind, year, number, block, magnification = (text.upper() for text in match.groups()[1:6])
+    malignant = match[1].upper() == "M"
+    return Name(malignant, kind, f"{year}-{number}", f"{year}-{number}{block}", int(magnification))
 
 
 @dataclass(frozen=True)
 class BreakHis(Source):
-    """Reader of BreakHis.
+    """Reader of BreakHis: images in any folders; without images, the names in an official fold.
 
     Attributes:
         fold: the official fold, 1 to 5, that gives the split; None for no split.
@@ -77,6 +84,7 @@ class BreakHis(Source):
         modality="histology",
         images=7909,
         licence="CC-BY-4.0",
+        attribution="P&D Laboratory, Curitiba, and Federal University of Paraná (BreakHis)",
         citation=(
             "Spanhol FA, Oliveira LS, Petitjean C, Heutte L. A dataset for breast cancer histopathological image "
             "classification. IEEE Trans Biomed Eng 63(7), 1455-1462 (2016)."
@@ -85,55 +93,38 @@ class BreakHis(Source):
         obtain="Download BreaKHis_v1.tar.gz (and mkfold.tar.gz for the official folds) and unpack them in one folder.",
         size="about 4 GB",
         terms=TERMS,
+        options={"fold": "1 to 5: the official fold that gives the split"},
     )
 
-    def configured(self, options: Mapping[str, str]) -> BreakHis:
-        """Option ``fold``: 1 to 5, which official fold gives the split."""
-        if strange := set(options) - {"fold"}:
-            raise DataError(f"breakhis takes no option {strange.pop()!r}; it takes fold=1 to fold=5")
-        fold = options.get("fold")
-        if fold is None:
-            return self
-        if fold not in map(str, FOLDS):
-            raise DataError(f"breakhis has folds 1 to 5, not {fold!r}")
-        return BreakHis(int(fold))
+    def _configured(self, options: Mapping[str, str]) -> BreakHis:
+        if options["fold"] not in map(str, FOLDS):
+            raise DataError(f"breakhis has folds 1 to 5, not {options['fold']!r}")
+        return BreakHis(int(options["fold"]))
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read images in any folders below ``root``; without images, the names in an official fold.
-
-        Raises:
-            DataError: no such folder, no image, or the fold that was asked for is missing.
-        """
-        if not root.is_dir():
-            raise DataError(f"{root}: no such folder")
-        splits = self._splits(root, images)
+    def _read(self, root: Path, images: bool) -> Reading:
+        splits = self._splits(root) if self.fold or not images else {}
         reading = Reading()
-        paths: dict[str, Path | None] = {}
+        paths: dict[str, Path | None] = dict.fromkeys(splits)
         if images:
-            for found in image_paths(root):
-                if (first := paths.setdefault(found.stem.upper(), found)) != found:
-                    reading.problems.append(f"{found.stem} is there twice, {found} is left out for {first}")
-        else:
-            paths.update(dict.fromkeys(splits))
-        strangers = []
-        for name, path in sorted(paths.items()):
+            files = find_files(root, lambda stem: (stem.upper(), False))
+            paths = dict(files.images)
+            reading.problems += files.problems
+        strangers, contradicted, sizes, splitless = [], [], [], []
+        for name, path in paths.items():
             parsed = parse(name)
             if parsed is None:
                 strangers.append(name)
                 continue
-            if parsed.magnification not in MAGNIFICATIONS:
-                reading.problems.append(f"{name}: a magnification of {parsed.magnification}")
             if parsed.kind not in TERMS:
                 reading.unmapped[parsed.kind] += 1
+            contradicted += [] if parsed.is_sound else [name]
+            sizes += [] if parsed.magnification in MAGNIFICATIONS else [name]
+            splitless += [name] if self.fold and name not in splits else []
             reading.records.append(
-                ImageRecord(
-                    image_id=name,
-                    path=path,
-                    source=self.info.name,
-                    modality=self.info.modality,
-                    licence=self.info.licence,
-                    attribution="P&D Laboratory, Curitiba, and Federal University of Paraná (BreakHis)",
-                    diagnosis=TERMS.get(parsed.kind),
+                self.info.record(
+                    name,
+                    path,
+                    diagnosis=TERMS.get(parsed.kind) if parsed.is_sound else None,
                     confirmation="histology",
                     patient_id=parsed.patient,
                     slide_id=parsed.slide,
@@ -141,24 +132,30 @@ class BreakHis(Source):
                     official_split=splits.get(name) if self.fold else None,
                 )
             )
-        if not reading.records:
-            raise DataError(f"{root}: no images of BreakHis")
         reading.problems += shortfall("images", self.info.images, len(reading.records))
-        if strangers:
-            reading.problems.append(f"{len(strangers):,} images are not named as in BreakHis: {listed(strangers)}")
+        reading.problems += left_out("images are not named as in BreakHis", strangers)
+        for names, what in (
+            (contradicted, "have a type of the other class in their name; their diagnosis is left unknown"),
+            (sizes, "have a magnification that BreakHis has not"),
+            (splitless, f"are not in dsfold{self.fold}.txt and have no split"),
+        ):
+            reading.problems += [f"{len(names):,} images {what}: {listed(names)}"] if names else []
         reading.problems += _two_types(reading.records)
         return reading
 
-    def _splits(self, root: Path, images: bool) -> dict[str, str]:
-        """Split by name, of the fold asked for; without images any fold will do."""
-        if images and not self.fold:
-            return {}
+    def _splits(self, root: Path) -> dict[str, str]:
+        """Split by name, of the fold asked for, or else of any."""
         wanted = FOLDS if self.fold is None else (self.fold,)
-        tables = [path for fold in wanted for path in sorted(root.rglob(f"dsfold{fold}.txt"))]
+        tables = [path for fold in wanted for path in find_tables(root, f"dsfold{fold}.txt")]
         if not tables:
-            raise DataError(f"{root}: dsfold{wanted[0]}.txt is missing; it is in mkfold.tar.gz")
+            why = "" if self.fold else "; without images, the names in a fold are read"
+            raise not_this(root, "BreakHis with its folds", f"dsfold{wanted[0]}.txt of mkfold.tar.gz is missing{why}")
+        try:
+            lines = tables[0].read_text(encoding="utf-8-sig").split()
+        except (OSError, UnicodeDecodeError):
+            raise DataError(f"{tables[0]}: cannot be read as text") from None
         splits = {}
-        for line in tables[0].read_text(encoding="utf-8").split():
+        for line in lines:
             name, *_, split = line.split("|")
             if split not in ("train", "test"):
                 raise DataError(f"{tables[0].name}: {line!r} does not end in train or test")
@@ -169,7 +166,8 @@ class BreakHis(Source):
 def _two_types(records: Iterable[ImageRecord]) -> list[str]:
     types: dict[str | None, set[str]] = defaultdict(set)
     for record in records:
-        types[record.slide_id].add(str(record.diagnosis))
+        if record.diagnosis is not None:
+            types[record.slide_id].add(record.diagnosis)
     return [
         f"slide {slide} occurs as {' and '.join(sorted(found))}" for slide, found in types.items() if len(found) > 1
     ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 from tejido.errors import DataError
-from tejido.sources.asan import Asan
+from tejido.sources.asan import Asan, Hallym
 from tejido.sources.breakhis import BreakHis
 from tejido.sources.dermnet import DERMNET
 from tejido.sources.folders import Folders
@@ -38,6 +39,7 @@ SOURCES: dict[str, Source] = {
         Ph2(),
         PadUfes20(),
         Asan(),
+        Hallym(),
         Severance(),
         DERMNET,
         BreakHis(),
@@ -47,6 +49,21 @@ SOURCES: dict[str, Source] = {
 }
 
 
+def find(name: str) -> Source:
+    """The source of that name.
+
+    Raises:
+        DataError: there is none; the message gives the nearest name.
+    """
+    if name not in SOURCES:
+        wanted = name.lower().replace("-", "_")
+        near = [other for other in SOURCES if wanted and other.startswith(wanted)]
+        near = near or difflib.get_close_matches(wanted, SOURCES, n=1, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else f"; there are: {', '.join(SOURCES)}"
+        raise DataError(f"no source is called {name!r}{hint}")
+    return SOURCES[name]
+
+
 def parse(item: str) -> tuple[Source, Path]:
     """The source and the folder of ``NAME=DIR[,option=value...]``.
 
@@ -54,13 +71,14 @@ def parse(item: str) -> tuple[Source, Path]:
         DataError: not of that form, no such source, or an option that it does not take.
     """
     name, equals, rest = item.partition("=")
-    if not equals or not rest or name not in SOURCES:
-        raise DataError(f"{item!r}: write NAME=DIR with one of the sources {', '.join(SOURCES)}")
     folder, *pairs = rest.split(",")
+    if not equals or not folder:
+        raise DataError(f"{item!r}: write NAME=DIR, such as ham10000=data/ham10000; for the names see: tejido sources")
+    source = find(name)
     options = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise DataError(f"{item!r}: {pair!r} is no option; write key=value")
+            raise DataError(f"{item!r}: {pair!r} is no option; write key=value (a folder's name may have no comma)")
         options[key] = value
-    return SOURCES[name].configured(options), Path(folder)
+    return source.configured(options), Path(folder).expanduser()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
 from tejido.errors import DataError
 from tejido.sources.assemble import assemble
 from tejido.sources.facts import FactTable, TableFormat, merge_facts, read_facts
-from tejido.sources.files import find_files, listed
+from tejido.sources.files import find_files, find_tables, left_out, unused
 from tejido.sources.record import Reading, SourceInfo
+from tejido.sources.wrong_folder import not_this
 
 CONFIRMATIONS = {
     "histopathology": "histology",
@@ -39,7 +39,7 @@ class Part:
     Attributes:
         split: ``train``, ``val`` or ``test``.
         images: how many it has.
-        tables: patterns of the names of its tables, in small letters; the first that is found lists the images.
+        tables: patterns of the names of its tables, whatever their case; the first that is found lists the images.
         masks: how many lesion masks it has.
     """
 
@@ -50,13 +50,7 @@ class Part:
 
 
 def read_challenge(
-    root: Path,
-    info: SourceInfo,
-    parts: Sequence[Part],
-    formats: Sequence[TableFormat],
-    *,
-    attribution: str,
-    images: bool = True,
+    root: Path, info: SourceInfo, parts: Sequence[Part], formats: Sequence[TableFormat], *, images: bool
 ) -> Reading:
     """Read a challenge from its tables.
 
@@ -65,67 +59,51 @@ def read_challenge(
         info: of the source.
         parts: what there may be; one is enough, and each one found is checked against its counts.
         formats: of its tables.
-        attribution: for every image.
         images: False reads the tables alone.
 
     Raises:
-        DataError: no such folder, or no part can be read.
+        DataError: no part has a table that can be read.
     """
-    if not root.is_dir():
-        raise DataError(f"{root}: no such folder")
-    reading = Reading()
     files = find_files(root) if images else None
-    reading.problems += files.problems if files else []
-    listed_ids: set[str] = set()
-    lacking = []
+    reading = Reading(problems=files.problems if files else [])
+    known: set[str] = set()
     for part in parts:
         table = _read_tables(root, part, formats, reading)
         if table is None:
-            lacking.append(part.tables[0])
             continue
-        listed_ids |= set(table.facts)
-        records, problems = assemble(
-            info,
-            table.facts,
-            files,
-            attribution=attribution,
-            images=part.images,
-            masks=part.masks,
-            split=part.split,
-        )
+        again = known & set(table.facts)
+        table.facts = {name: facts for name, facts in table.facts.items() if name not in again}
+        known |= set(table.facts)
+        records, problems = assemble(info, table.facts, files, images=part.images, masks=part.masks, split=part.split)
+        if part.split != "test" and not any(facts.diagnosis for facts in table.facts.values()):
+            problems.append(f"no diagnosis is known; is {part.tables[0]} there?")
+        problems += left_out("images are in the table of an earlier split too", again)
         reading.records += records
         reading.problems += [f"{part.split}: {problem}" for problem in problems]
-    if not reading.records:
-        tables = "; ".join(reading.problems[:3]) or f"there is no table such as {', '.join(lacking)}"
-        raise DataError(f"{root}: no image of {info.title} can be read: {tables}")
-    if files and (strays := set(files.images) - listed_ids):
-        reading.problems.append(f"{len(strays):,} images are in no table and were left out: {listed(strays)}")
-    reading.records.sort(key=lambda record: record.image_id)
+    if not known:
+        names = ", ".join(part.tables[0] for part in parts)
+        raise not_this(root, info.title, "; ".join(reading.problems[:3]) or f"there is no table such as {names}")
+    if files:
+        reading.problems += unused(files, known)
     return reading
 
 
 def _read_tables(root: Path, part: Part, formats: Sequence[TableFormat], reading: Reading) -> FactTable | None:
     """All tables of a part as one; None where there is none that can be used."""
     merged: FactTable | None = None
-    for pattern in part.tables:
-        for path in find_tables(root, pattern):
-            try:
-                table = read_facts(path, formats)
-            except DataError as error:
-                reading.problems.append(f"{part.split}: {error}")
-                continue
-            reading.problems += table.problems
-            reading.unmapped += table.unmapped
-            reading.duplicates += table.duplicates
-            if merged is None:
-                merged = table
-                continue
-            for name, facts in table.facts.items():
-                if name in merged.facts:
-                    merged.facts[name] = merge_facts(merged.facts[name], facts)
+    for path in [path for pattern in part.tables for path in find_tables(root, pattern)]:
+        try:
+            table = read_facts(path, formats)
+        except DataError as error:
+            reading.problems.append(f"{part.split}: {error}")
+            continue
+        reading.problems += table.problems
+        reading.unmapped += table.unmapped
+        reading.duplicates += table.duplicates
+        if merged is None:
+            merged = table
+            continue
+        for name, facts in table.facts.items():
+            if name in merged.facts:
+                merged.facts[name] = merge_facts(merged.facts[name], facts)
     return merged
-
-
-def find_tables(root: Path, pattern: str) -> list[Path]:
-    """CSV files anywhere below ``root`` whose name in small letters fits the pattern, in a fixed order."""
-    return [path for path in sorted(root.rglob("*.csv")) if fnmatch(path.name.lower(), pattern)]

@@ -6,9 +6,8 @@ lesions, which are indeterminate here and belong to no task that asks for malign
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tejido.sources.folders import Folders
+from tejido.sources.record import SourceInfo
 
 TERMS = {
     "Acne and Rosacea Photos": "acne_or_rosacea",
@@ -36,20 +35,19 @@ TERMS = {
     "Warts Molluscum and other Viral Infections": "viral_infection",
 }
 DERMNET = Folders(
-    replace(
-        Folders().info,
+    SourceInfo(
         name="dermnet",
         title="Dermnet",
         summary="Clinical photos of skin diseases in 23 coarse classes, from an online atlas.",
         modality="clinical",
         images=19559,
         licence="all rights reserved",
+        attribution="Dermnet",
         citation="Dermnet skin disease atlas, www.dermnet.com.",
         homepage="https://www.dermnet.com",
         obtain="The atlas was withdrawn from free download in 2019; ask its owners. Copies of 19,559 photos go round.",
         size="about 1.7 GB",
         terms=TERMS,
-    ),
-    attribution="Dermnet",
+    )
 )
 """Reader of Dermnet."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from tejido.errors import DataError
-from tejido.sources.files import image_id, is_isic_id, listed
+from tejido.sources.files import image_id, is_isic_id, left_out, listed
 from tejido.sources.tables import Row, first_row, merge_rows, number, read_table
+
+_OLDEST = 120
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Facts:
     skin_type: str | None = None
     licence: str | None = None
     attribution: str | None = None
+    modality: str | None = None
 
     def known(self) -> dict[str, str | float]:
         """The facts that are known, by name."""
@@ -46,6 +49,7 @@ class FactTable:
         unmapped: diagnosis terms that the taxonomy does not know, with their counts.
         problems: what is odd about it, a line each.
         duplicates: pairs of image ids that it lists as the same picture.
+        odd: ids of the images of which the same odd thing must be said, by what is to be said (``have ...``).
     """
 
     title: str
@@ -53,12 +57,13 @@ class FactTable:
     unmapped: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     duplicates: list[tuple[str, str]] = field(default_factory=list)
+    odd: dict[str, list[str]] = field(default_factory=dict)
 
     def code(self, terms: Mapping[str, str], term: str | None) -> str | None:
-        """The diagnosis of a term; None where it is unknown or not mapped, and then it is counted."""
+        """The diagnosis of a term, whatever its case; None where it is unknown, or not mapped, which is counted."""
         if term is None:
             return None
-        code = terms.get(term)
+        code = terms.get(term) or next((c for word, c in terms.items() if word.lower() == term.lower()), None)
         if code is None:
             self.unmapped[term] += 1
         return code
@@ -67,9 +72,21 @@ class FactTable:
         """The diagnosis of a row with one column a class, 0/1 or 0.0/1.0; UNK is no diagnosis."""
         chosen = [term for term in (*terms, "UNK") if number(row.get(term)) == 1]
         if len(chosen) != 1:
-            self.problems.append(f"{name} has {len(chosen)} classes instead of one; its diagnosis is left unknown")
+            self.is_odd("have no class or several; their diagnosis is left unknown", name)
             return None
         return terms.get(chosen[0])
+
+    def age(self, value: str | None, name: str) -> float | None:
+        """An age in years; None where it is unknown or none, and then it is a problem."""
+        years = number(value)
+        if value is not None and (years is None or not 0 <= years <= _OLDEST):
+            self.is_odd("have an age that is none; it is left unknown", f"{name} ({value})")
+            return None
+        return years
+
+    def is_odd(self, what: str, name: str) -> None:
+        """Note that image ``name`` is odd."""
+        self.odd.setdefault(what, []).append(name)
 
 
 @dataclass(frozen=True)
@@ -79,7 +96,7 @@ class TableFormat:
     Attributes:
         title: what it is called.
         needed: its columns that must be there; the first holds the image id.
-        facts: what a row says; it may add to the table's unmapped terms, problems and duplicates.
+        facts: what a row says; it may add to the table's unmapped terms, odd images and duplicates.
         isic: the ids must be the ISIC Archive's.
         headless: the file has no header, and these are the values that its second column may have.
     """
@@ -93,7 +110,7 @@ class TableFormat:
     def fits(self, first: Sequence[str]) -> bool:
         """Whether a table that begins with these cells is of this kind."""
         if self.headless:
-            return len(first) >= 2 and is_isic_id(image_id(first[0])) and first[1] in self.headless
+            return len(first) >= 2 and is_isic_id(image_id(first[0])) and first[1].lower() in self.headless
         return set(self.needed) <= set(first)
 
     def read(self, path: Path) -> FactTable:
@@ -102,22 +119,21 @@ class TableFormat:
         Raises:
             DataError: it lacks columns or rows, or none of its ids is what it must be.
         """
-        rows = read_table(path, self.needed, header=self.needed if self.headless else None)
-        merged, problems = merge_rows(rows, self.needed[0], image_id)
-        table = FactTable(self.title, problems=[f"{path.name}: {problem}" for problem in problems])
+        rows, problems = read_table(path, self.needed, header=self.needed if self.headless else None)
+        merged, more = merge_rows(rows, self.needed[0], image_id)
         strange = [name for name in merged if self.isic and not is_isic_id(name)]
+        if not merged:
+            raise DataError(f"{path.name}: none of its rows has an image id")
         if len(strange) == len(merged):
             raise DataError(
                 f"{path.name}: its {len(merged):,} ids are no ISIC ids ({listed(strange)}); "
                 "the table was renumbered and cannot be joined to images; get the original"
             )
-        if strange:
-            table.problems.append(f"{path.name}: {len(strange):,} ids are no ISIC ids ({listed(strange)}); left out")
-            for name in strange:
-                del merged[name]
-        before = len(table.problems)
-        table.facts = {name: self.facts(row, table) for name, row in merged.items()}
-        table.problems[before:] = [f"{path.name}: {problem}" for problem in table.problems[before:]]
+        table, lost = FactTable(self.title), set(strange)
+        table.facts = {name: self.facts(row, table) for name, row in merged.items() if name not in lost}
+        problems += more + left_out("ids are no ISIC ids", strange)
+        problems += [f"{len(names):,} images {what}: {listed(names)}" for what, names in table.odd.items()]
+        table.problems = [f"{path.name}: {problem}" for problem in problems]
         return table
 
 
@@ -131,7 +147,9 @@ def read_facts(path: Path, formats: Sequence[TableFormat]) -> FactTable:
     for form in formats:
         if form.fits(first):
             return form.read(path)
-    raise DataError(f"{path.name}: not a table that is known here; it begins with {', '.join(first[:8]) or 'nothing'}")
+    if not any(first):
+        raise DataError(f"{path.name}: the file is empty")
+    raise DataError(f"{path.name}: not a table that is known here; it begins with {', '.join(first[:8])}")
 
 
 def merge_facts(first: Facts, second: Facts) -> Facts:

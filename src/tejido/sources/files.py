@@ -1,17 +1,20 @@
-"""Finding image files and their masks, whatever the case and the ending of their names."""
+"""Finding image files, their masks and tables, whatever the case and the ending of their names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 from tejido.errors import DataError
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 _ISIC = re.compile(r"ISIC[_-]?(\d+)(_downsampled)?(?: ?\(\d+\))?", re.IGNORECASE)  # "(1)" marks a copy of a file
-_NO_IMAGE = re.compile(r".+_(superpixels|attribute_\w+)", re.IGNORECASE)  # they lie beside the ISIC challenges' images
+_NO_IMAGE = re.compile(
+    r".+_(superpixels|globules|streaks|attribute_\w+)", re.IGNORECASE
+)  # beside the challenges' images
 _MASK = re.compile(r"(.+)_segmentation", re.IGNORECASE)
 
 
@@ -51,39 +54,55 @@ def image_paths(root: Path) -> list[Path]:
     """
     if not root.is_dir():
         raise DataError(f"{root}: no such folder")
+    return _find(root, lambda name: Path(name).suffix.lower() in IMAGE_SUFFIXES)
+
+
+def find_tables(root: Path, pattern: str) -> list[Path]:
+    """Files anywhere below ``root`` whose name fits the pattern, whatever its case, in a fixed order."""
+    return _find(root, lambda name: fnmatch(name.lower(), pattern.lower()))
+
+
+def _find(root: Path, wanted: Callable[[str], bool]) -> list[Path]:
     return [
         path
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(root).parts)
-        and path.is_file()
+        for path in sorted(path for path in root.rglob("*") if wanted(path.name))
+        if not any(part.startswith(".") for part in path.relative_to(root).parts) and path.is_file()
     ]
 
 
-def find_files(root: Path) -> Files:
-    """Images and masks (``<image id>_segmentation.*``) anywhere below ``root``.
+def file_role(stem: str) -> tuple[str, bool] | None:
+    """The image id in the name of a file, and whether it is that image's mask (``<image id>_segmentation``).
+
+    None for what lies beside the images of the ISIC challenges without being one: superpixels and the like.
+    """
+    if _NO_IMAGE.fullmatch(stem):
+        return None
+    mask = _MASK.fullmatch(stem)
+    return image_id(mask[1] if mask else stem), mask is not None
+
+
+def find_files(root: Path, role: Callable[[str], tuple[str, bool] | None] = file_role) -> Files:
+    """Images and masks anywhere below ``root``.
 
     Of two files with one id the first is taken, and the other is a problem.
+
+    Args:
+        root: the folder.
+        role: what the name of a file, without its ending, says of it.
 
     Raises:
         DataError: there is no such folder.
     """
-    return sort_files(image_paths(root))
-
-
-def sort_files(paths: Iterable[Path]) -> Files:
-    """The same for paths found already."""
     found = Files()
-    for path in paths:
-        if _NO_IMAGE.fullmatch(path.stem):
+    twice: list[str] = []
+    for path in image_paths(root):
+        told = role(path.stem)
+        if told is None:
             continue
-        mask = _MASK.fullmatch(path.stem)
-        kind = found.masks if mask else found.images
-        key = image_id(mask[1] if mask else path.name)
-        if key in kind:
-            found.problems.append(f"{key} is there twice, {path} is left out for {kind[key]}")
-        else:
-            kind[key] = path
+        kind = found.masks if told[1] else found.images
+        if kind.setdefault(told[0], path) != path:
+            twice.append(path.relative_to(root).as_posix())
+    found.problems += left_out("files have the id of another file", twice)
     return found
 
 
@@ -92,6 +111,16 @@ def listed(names: Collection[str], limit: int = 4) -> str:
     shown = sorted(names)[:limit]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def left_out(what: str, names: Collection[str]) -> list[str]:
+    """A line on what was left out, if anything was: none or one.
+
+    Args:
+        what: plural and verb, such as ``images are in no table``.
+        names: of what was left out.
+    """
+    return [f"{len(names):,} {what} and were left out: {listed(names)}"] if names else []
 
 
 def shortfall(what: str, expected: int | None, found: int, missing: Collection[str] = ()) -> list[str]:
@@ -107,3 +136,9 @@ def shortfall(what: str, expected: int | None, found: int, missing: Collection[s
         return []
     names = f"; missing: {listed(missing)}" if missing else ""
     return [f"{expected:,} {what} expected, {found:,} found{names}"]
+
+
+def unused(files: Files, known: Collection[str]) -> list[str]:
+    """Lines on images that no table lists, and on masks without an image; none if all have their place."""
+    lines = left_out("images are in no table", set(files.images) - set(known))
+    return lines + left_out("masks have no image", set(files.masks) - set(files.images))

@@ -1,19 +1,17 @@
 """HAM10000: 10,015 dermatoscopic images of 7,470 lesions (Tschandl et al. 2018, doi:10.1038/sdata.2018.161).
 
-Layout: ``HAM10000_metadata.csv`` (or ``HAM10000_metadata``, as in the archive) with ``lesion_id, image_id, dx, dx_type,
-age, sex, localization``; images in any folders below the root; masks as ``<image_id>_segmentation.png``.
+Layout: ``HAM10000_metadata.csv`` (in the archive ``HAM10000_metadata`` or ``.tab``, with tabs) with ``lesion_id,
+image_id, dx, dx_type, age, sex, localization``; images in any folders; masks ``<image_id>_segmentation.png``.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tejido.errors import DataError
-from tejido.sources.assemble import assemble
+from tejido.sources.assemble import read_single
 from tejido.sources.facts import Facts, FactTable, TableFormat
-from tejido.sources.files import find_files, listed
 from tejido.sources.record import Reading, Source, SourceInfo
-from tejido.sources.tables import Row, lower, number
+from tejido.sources.tables import Row, lower
 
 TERMS = {
     "mel": "melanoma",
@@ -35,9 +33,9 @@ CONFIRMATIONS = {
 def _facts(row: Row, table: FactTable) -> Facts:
     return Facts(
         diagnosis=table.code(TERMS, row["dx"]),
-        confirmation=CONFIRMATIONS.get(row["dx_type"] or ""),
+        confirmation=CONFIRMATIONS.get((row["dx_type"] or "").lower()),
         lesion_id=row["lesion_id"],
-        age=number(row.get("age")),
+        age=table.age(row.get("age"), str(row["image_id"])),
         sex=lower(row.get("sex")),
         site=row.get("localization"),
     )
@@ -57,39 +55,15 @@ class Ham10000(Source):
         images=10015,
         masks=10015,
         licence="CC-BY-NC-4.0",
+        attribution="ViDIR Group, Medical University of Vienna",
         citation="Tschandl P, Rosendahl C, Kittler H. The HAM10000 dataset. Sci Data 5, 180161 (2018).",
         homepage="https://doi.org/10.7910/DVN/DBW86T",
-        obtain="Download both image archives, the metadata and the segmentations from the Dataverse page.",
+        obtain="Download both image archives, the metadata and the segmentations, and unpack them in one folder.",
         size="about 3 GB",
         terms=TERMS,
         collections=("HAM10000",),
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read images, masks and metadata below ``root``; see the module for the layout.
-
-        Raises:
-            DataError: no metadata table, or it lacks a column that is needed.
-        """
-        table = METADATA.read(_metadata_file(root))
-        files = find_files(root) if images else None
-        reading = Reading(unmapped=table.unmapped, problems=table.problems + (files.problems if files else []))
-        reading.records, problems = assemble(
-            self.info,
-            table.facts,
-            files,
-            attribution="ViDIR Group, Medical University of Vienna",
-            images=self.info.images,
-            masks=self.info.masks,
-        )
-        reading.problems += problems
-        if files and (strays := set(files.images) - set(table.facts)):
-            reading.problems.append(f"{len(strays):,} images are not in the table and were left out: {listed(strays)}")
-        return reading
-
-
-def _metadata_file(root: Path) -> Path:
-    for name in ("HAM10000_metadata.csv", "HAM10000_metadata"):
-        if (root / name).is_file():
-            return root / name
-    raise DataError(f"{root}: not HAM10000; HAM10000_metadata.csv is missing")
+    def _read(self, root: Path, images: bool) -> Reading:
+        names = ("HAM10000_metadata.csv", "HAM10000_metadata", "HAM10000_metadata.tab")
+        return read_single(root, self.info, METADATA, *names, images=images)

@@ -19,8 +19,8 @@ TERMS = {"benign": "benign_lesion", "malignant": "melanoma"}
 
 
 def _facts(row: Row, table: FactTable) -> Facts:
-    coded = number(row["class"])
-    return Facts(diagnosis=table.code(TERMS, row["class"] if coded is None else ("benign", "malignant")[coded == 1]))
+    coded = {0.0: "benign", 1.0: "malignant"}.get(number(row["class"]), row["class"])  # type: ignore[arg-type]
+    return Facts(diagnosis=table.code(TERMS, coded))
 
 
 GROUND_TRUTH = TableFormat(
@@ -30,8 +30,8 @@ GROUND_TRUTH = TableFormat(
     headless=frozenset({"benign", "malignant", "0", "1", "0.0", "1.0"}),
 )
 PARTS = (
-    Part("train", 900, ("*part3*_training_groundtruth.csv",), masks=900),
-    Part("test", 379, ("*part3*_test_groundtruth.csv",), masks=379),
+    Part("train", 900, ("*Part3*_Training_GroundTruth.csv",), masks=900),
+    Part("test", 379, ("*Part3*_Test_GroundTruth.csv",), masks=379),
 )
 
 
@@ -46,19 +46,17 @@ class Isic2016(Source):
         images=1279,
         masks=1279,
         licence="CC0-1.0",
+        attribution="ISIC Archive contributors",
         citation=(
             "Gutman D, Codella N, Celebi E, et al. Skin lesion analysis toward melanoma detection: a challenge at ISBI "
             "2016. arXiv:1605.01397 (2016)."
         ),
         homepage="https://challenge.isic-archive.com/data/#2016",
-        obtain="Download parts 1 and 3 (data and ground truth) from the challenge page and unpack them in one folder.",
+        obtain="Download part 3 (data and ground truth) and the masks of part 1, and unpack them in one folder.",
         size="about 0.9 GB",
         terms=TERMS,
         collections=("Challenge 2016: Training", "Challenge 2016: Test"),
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read the tables, images and masks below ``root``; see the module for the layout."""
-        return read_challenge(
-            root, self.info, PARTS, (GROUND_TRUTH,), attribution="ISIC Archive contributors", images=images
-        )
+    def _read(self, root: Path, images: bool) -> Reading:
+        return read_challenge(root, self.info, PARTS, (GROUND_TRUTH,), images=images)

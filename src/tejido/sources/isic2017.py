@@ -22,20 +22,20 @@ def _truth(row: Row, table: FactTable) -> Facts:
     classes = {(1.0, 0.0): "melanoma", (0.0, 1.0): "seborrheic_keratosis", (0.0, 0.0): "both 0"}
     term = None if melanoma is None or keratosis is None else classes.get((melanoma, keratosis))
     if term is None:
-        table.problems.append(f"{row['image_id']} is neither one class nor none; its diagnosis is left unknown")
+        table.is_odd("are neither of one class nor of none; their diagnosis is left unknown", str(row["image_id"]))
     return Facts(diagnosis=table.code(TERMS, term))
 
 
 def _metadata(row: Row, table: FactTable) -> Facts:
-    return Facts(age=number(row["age_approximate"]), sex=lower(row.get("sex")))
+    return Facts(age=table.age(row["age_approximate"], str(row["image_id"])), sex=lower(row.get("sex")))
 
 
 GROUND_TRUTH = TableFormat("ISIC 2017 ground truth", ("image_id", "melanoma", "seborrheic_keratosis"), _truth)
 METADATA = TableFormat("ISIC 2017 metadata", ("image_id", "age_approximate"), _metadata)
 PARTS = (
-    Part("train", 2000, ("*training_part3_groundtruth.csv", "*training_data_metadata.csv"), masks=2000),
-    Part("val", 150, ("*validation_part3_groundtruth.csv", "*validation_data_metadata.csv"), masks=150),
-    Part("test", 600, ("*test*_part3_groundtruth.csv", "*test*_data_metadata.csv"), masks=600),
+    Part("train", 2000, ("*Training_Part3_GroundTruth.csv", "*Training_Data_metadata.csv"), masks=2000),
+    Part("val", 150, ("*Validation_Part3_GroundTruth.csv", "*Validation_Data_metadata.csv"), masks=150),
+    Part("test", 600, ("*Test*_Part3_GroundTruth.csv", "*Test*_Data_metadata.csv"), masks=600),
 )
 
 
@@ -50,24 +50,17 @@ class Isic2017(Source):
         images=2750,
         masks=2750,
         licence="CC0-1.0",
+        attribution="ISIC Archive contributors",
         citation=(
             "Codella N, Gutman D, Celebi ME, et al. Skin lesion analysis toward melanoma detection: a challenge at the "
             "2017 International Symposium on Biomedical Imaging. arXiv:1710.05006 (2017)."
         ),
         homepage="https://challenge.isic-archive.com/data/#2017",
-        obtain=(
-            "Download data and part 1 and part 3 ground truth of the three splits from the challenge page and unpack "
-            "them in one folder."
-        ),
+        obtain="Download data and ground truth of parts 1 and 3, of all three splits, and unpack them in one folder.",
         size="about 12 GB",
         terms=TERMS,
         collections=("Challenge 2017: Training", "Challenge 2017: Validation", "Challenge 2017: Test"),
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read the tables, images and masks below ``root``; see the module for the layout.
-
-        A table whose ids were renumbered is a problem, and its part is left out.
-        """
-        formats = (GROUND_TRUTH, METADATA)
-        return read_challenge(root, self.info, PARTS, formats, attribution="ISIC Archive contributors", images=images)
+    def _read(self, root: Path, images: bool) -> Reading:
+        return read_challenge(root, self.info, PARTS, (GROUND_TRUTH, METADATA), images=images)

@@ -9,14 +9,12 @@ tables.
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
-from tejido.errors import DataError
 from tejido.sources.challenge import CONFIRMATIONS, ISIC_CLASSES, Part, read_challenge
 from tejido.sources.facts import Facts, FactTable, TableFormat
-from tejido.sources.files import find_files, listed, shortfall
-from tejido.sources.record import ImageRecord, Reading, Source, SourceInfo
+from tejido.sources.files import find_files, is_isic_id, left_out, listed, shortfall, unused
+from tejido.sources.record import Reading, Source, SourceInfo
 from tejido.sources.tables import Row
 
 TERMS = ISIC_CLASSES | {"AKIEC": "akiec"}
@@ -40,9 +38,9 @@ def _lesions(row: Row, table: FactTable) -> Facts:
 GROUND_TRUTH = TableFormat("ISIC 2018 ground truth", ("image", *TERMS), _truth)
 LESIONS = TableFormat("ISIC 2018 lesion groupings", ("image", "lesion_id", "diagnosis_confirm_type"), _lesions)
 PARTS = (
-    Part("train", 10015, ("*task3_training_groundtruth.csv", "*task3_training_lesiongroupings.csv")),
-    Part("val", 193, ("*task3_validation_groundtruth.csv",)),
-    Part("test", 1512, ("*task3_test_groundtruth.csv",)),
+    Part("train", 10015, ("*Task3_Training_GroundTruth.csv", "*Task3_Training_LesionGroupings.csv")),
+    Part("val", 193, ("*Task3_Validation_GroundTruth.csv",)),
+    Part("test", 1512, ("*Task3_Test_GroundTruth.csv",)),
 )
 TASK1_PARTS = {"training": ("train", 2594), "validation": ("val", 100), "test": ("test", 1000)}
 """Word in the name of a folder -> split and count of images and masks."""
@@ -58,12 +56,10 @@ class Isic2018(Source):
         modality="dermoscopy",
         images=11720,
         licence="CC-BY-NC-4.0",
+        attribution=ATTRIBUTION,
         citation=CITATION,
         homepage="https://challenge.isic-archive.com/data/#2018",
-        obtain=(
-            "Download data, ground truth and lesion groupings of task 3 from the challenge page and unpack them in one "
-            "folder."
-        ),
+        obtain="Download data, ground truth and lesion groupings of task 3, and unpack them in one folder.",
         size="about 3 GB",
         terms=TERMS,
         collections=(
@@ -73,14 +69,14 @@ class Isic2018(Source):
         ),
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read the tables and images below ``root``; see the module for the layout."""
-        return read_challenge(root, self.info, PARTS, (GROUND_TRUTH, LESIONS), attribution=ATTRIBUTION, images=images)
+    def _read(self, root: Path, images: bool) -> Reading:
+        return read_challenge(root, self.info, PARTS, (GROUND_TRUTH, LESIONS), images=images)
 
 
 class Isic2018Task1(Source):
-    """Reader of ISIC 2018, task 1: images with masks, without diagnoses."""
+    """Reader of ISIC 2018, task 1: images with masks, without diagnoses; the split is that of the image's folder."""
 
+    facts_in = "the names of its folders"
     info = SourceInfo(
         name="isic2018_task1",
         title="ISIC 2018 task 1",
@@ -89,9 +85,10 @@ class Isic2018Task1(Source):
         images=3694,
         masks=3694,
         licence="CC-BY-NC-4.0",
+        attribution=ATTRIBUTION,
         citation=CITATION,
         homepage="https://challenge.isic-archive.com/data/#2018",
-        obtain="Download data and ground truth of task 1 from the challenge page and unpack them in one folder.",
+        obtain="Download data and ground truth of task 1, and unpack them in one folder.",
         size="about 13 GB",
         collections=(
             "Challenge 2018: Task 1-2: Training",
@@ -100,44 +97,32 @@ class Isic2018Task1(Source):
         ),
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read images and masks below ``root``; the split is that of the image's folder.
-
-        Raises:
-            DataError: no such folder, no images, or ``images`` is False: there are no tables.
-        """
-        if not images:
-            raise DataError("isic2018_task1 has no tables; it cannot be read without its images")
+    def _read(self, root: Path, images: bool) -> Reading:
         files = find_files(root)
         reading = Reading(problems=files.problems)
-        counts: Counter[str] = Counter()
-        for name, path in sorted(files.images.items()):
-            folders = "/".join(path.relative_to(root).parts[:-1]).lower()
-            split = next((part[0] for word, part in TASK1_PARTS.items() if word in folders), None)
-            if split:
-                counts[split] += 1
+        strangers = [name for name in files.images if not is_isic_id(name)]
+        own = {name: path for name, path in files.images.items() if is_isic_id(name)}
+        splits = {name: _split(path.relative_to(root)) for name, path in own.items()}
+        for name, path in own.items():
             reading.records.append(
-                ImageRecord(
-                    image_id=name,
-                    path=path,
-                    source=self.info.name,
-                    modality=self.info.modality,
-                    licence=self.info.licence,
-                    attribution=ATTRIBUTION,
-                    mask_path=files.masks.get(name),
-                    official_split=split,
-                )
+                self.info.record(name, path, mask_path=files.masks.get(name), official_split=splits[name])
             )
-        if not reading.records:
-            raise DataError(f"{root}: no images of ISIC 2018 task 1")
         for split, expected in TASK1_PARTS.values():
-            if not counts[split]:
-                continue
-            own = {record.image_id for record in reading.records if record.official_split == split}
-            masked = own & set(files.masks)
-            lines = shortfall("images", expected, counts[split])
-            lines += shortfall("masks", expected, len(masked), own - masked)
+            there = {name for name in own if splits[name] == split}
+            masked = there & set(files.masks)
+            lines = shortfall("images", expected, len(there)) if there else []
+            lines += shortfall("masks", expected, len(masked), there - masked) if there else []
             reading.problems += [f"{split}: {line}" for line in lines]
-        if strays := set(files.masks) - set(files.images):
-            reading.problems.append(f"{len(strays):,} masks have no image: {listed(strays)}")
+        if splitless := [name for name in own if splits[name] is None]:
+            reading.problems.append(f"{len(splitless):,} images are in no folder of a split: {listed(splitless)}")
+        reading.problems += left_out("images have no ISIC id", strangers) + unused(files, files.images)
         return reading
+
+
+def _split(path: Path) -> str | None:
+    """The split of an image, from the nearest folder that names one."""
+    for folder in reversed(path.parts[:-1]):
+        for word, (split, _) in TASK1_PARTS.items():
+            if word in folder.lower():
+                return split
+    return None

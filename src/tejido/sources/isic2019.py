@@ -13,7 +13,7 @@ from pathlib import Path
 from tejido.sources.challenge import ISIC_CLASSES, Part, read_challenge
 from tejido.sources.facts import Facts, FactTable, TableFormat
 from tejido.sources.record import Reading, Source, SourceInfo
-from tejido.sources.tables import Row, lower, number
+from tejido.sources.tables import Row, lower
 
 TERMS = ISIC_CLASSES | {"AK": "actinic_keratosis", "SCC": "squamous_cell_carcinoma"}
 
@@ -24,7 +24,7 @@ def _truth(row: Row, table: FactTable) -> Facts:
 
 def _metadata(row: Row, table: FactTable) -> Facts:
     return Facts(
-        age=number(row.get("age_approx")),
+        age=table.age(row.get("age_approx"), str(row["image"])),
         sex=lower(row.get("sex")),
         site=row["anatom_site_general"],
         lesion_id=row.get("lesion_id"),
@@ -34,8 +34,8 @@ def _metadata(row: Row, table: FactTable) -> Facts:
 GROUND_TRUTH = TableFormat("ISIC 2019 ground truth", ("image", *TERMS), _truth)
 METADATA = TableFormat("ISIC 2019 metadata", ("image", "age_approx", "anatom_site_general"), _metadata)
 PARTS = (
-    Part("train", 25331, ("*training_groundtruth.csv", "*training_metadata.csv")),
-    Part("test", 8238, ("*test_groundtruth.csv", "*test_metadata.csv")),
+    Part("train", 25331, ("*2019*Training_GroundTruth.csv", "*2019*Training_Metadata.csv")),
+    Part("test", 8238, ("*2019*Test_GroundTruth.csv", "*2019*Test_Metadata.csv")),
 )
 
 
@@ -49,25 +49,18 @@ class Isic2019(Source):
         modality="dermoscopy",
         images=33569,
         licence="CC-BY-NC-4.0",
+        attribution="ViDIR Group, Medical University of Vienna; Hospital Clínic de Barcelona; ISIC 2019 (MSK)",
         citation=(
             "Tschandl P, Rosendahl C, Kittler H. The HAM10000 dataset. Sci Data 5, 180161 (2018). Codella N, et al. "
             "arXiv:1710.05006 (2017). Hernández-Pérez C, Combalia M, et al. BCN20000: dermoscopic lesions in the wild. "
             "Sci Data 11, 641 (2024)."
         ),
         homepage="https://challenge.isic-archive.com/data/#2019",
-        obtain="Download data, metadata and ground truth from the challenge page and unpack them in one folder.",
+        obtain="Download data, metadata and ground truth, of training and test, and unpack them in one folder.",
         size="about 13 GB",
         terms=TERMS,
         collections=("Challenge 2019: Training",),
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read the tables and images below ``root``; see the module for the layout."""
-        return read_challenge(
-            root,
-            self.info,
-            PARTS,
-            (GROUND_TRUTH, METADATA),
-            attribution="ViDIR Group, Medical University of Vienna; Hospital Clínic de Barcelona; ISIC 2019 (MSK)",
-            images=images,
-        )
+    def _read(self, root: Path, images: bool) -> Reading:
+        return read_challenge(root, self.info, PARTS, (GROUND_TRUTH, METADATA), images=images)

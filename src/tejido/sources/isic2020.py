@@ -12,11 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tejido.errors import DataError
-from tejido.sources.challenge import Part, find_tables, read_challenge
+from tejido.sources.challenge import Part, read_challenge
 from tejido.sources.facts import Facts, FactTable, TableFormat
-from tejido.sources.files import image_id
+from tejido.sources.files import find_tables, image_id, is_isic_id, left_out
 from tejido.sources.record import Reading, Source, SourceInfo
-from tejido.sources.tables import Row, lower, number
+from tejido.sources.tables import Row, lower, read_table
 
 TERMS = {
     "melanoma": "melanoma",
@@ -40,7 +40,7 @@ def _facts(row: Row, table: FactTable) -> Facts:
         diagnosis=table.code(TERMS, row.get("diagnosis") or row.get("benign_malignant")),
         patient_id=row["patient_id"],
         lesion_id=None if lesion == "0" else lesion,  # one row of the second version
-        age=number(row.get("age_approx")),
+        age=table.age(row.get("age_approx"), str(row["image_name"])),
         sex=lower(row.get("sex")),
         site=row.get("anatom_site_general_challenge"),
     )
@@ -49,30 +49,42 @@ def _facts(row: Row, table: FactTable) -> Facts:
 def _test_facts(row: Row, table: FactTable) -> Facts:
     return Facts(
         patient_id=row["patient"],
-        age=number(row.get("age_approx")),
+        age=table.age(row.get("age_approx"), str(row["image"])),
         sex=lower(row.get("sex")),
         site=row.get("anatom_site_general"),
     )
 
 
-def _pair(row: Row, table: FactTable) -> Facts:
-    first, second = row["image_name_1"], row["image_name_2"]
-    if first and second:
-        table.duplicates.append((image_id(first), image_id(second)))
-    return Facts()
+class _Pairs(TableFormat):
+    """Two columns of ids; one id may stand in several rows."""
+
+    def read(self, path: Path) -> FactTable:
+        rows, problems = read_table(path, self.needed)
+        table = FactTable(self.title)
+        strange = []
+        for row in rows:
+            first, second = (image_id(row[column] or "") for column in self.needed)
+            if is_isic_id(first) and is_isic_id(second) and first != second:
+                table.duplicates.append((first, second))
+                table.facts |= {first: Facts(), second: Facts()}
+            else:
+                strange.append(f"{first} = {second}")
+        problems += left_out("rows are no pairs of ISIC ids", strange)
+        table.problems = [f"{path.name}: {problem}" for problem in problems]
+        return table
 
 
 GROUND_TRUTH = TableFormat("ISIC 2020 ground truth", ("image_name", "patient_id"), _facts)
 TEST_METADATA = TableFormat("ISIC 2020 test metadata", ("image", "patient"), _test_facts)
-DUPLICATES = TableFormat("ISIC 2020 duplicates", ("image_name_1", "image_name_2"), _pair)
+DUPLICATES = _Pairs("ISIC 2020 duplicates", ("image_name_1", "image_name_2"), lambda row, table: Facts())
 PARTS = (
-    Part("train", 33126, ("isic_2020_training_groundtruth*.csv", "train.csv", "*siim*train*.csv")),
-    Part("test", 10982, ("isic_2020_test_metadata*.csv", "test.csv", "*siim*test*.csv")),
+    Part("train", 33126, ("*2020_Training_GroundTruth*.csv", "train.csv", "*siim*train*.csv")),
+    Part("test", 10982, ("*2020_Test_Metadata*.csv", "test.csv", "*siim*test*.csv")),
 )
 
 
 class Isic2020(Source):
-    """Reader of ISIC 2020."""
+    """Reader of ISIC 2020; its pairs of duplicates are kept as links."""
 
     info = SourceInfo(
         name="isic2020",
@@ -81,32 +93,22 @@ class Isic2020(Source):
         modality="dermoscopy",
         images=44108,
         licence="CC-BY-NC-4.0",
+        attribution="The ISIC 2020 Challenge Dataset, doi:10.34970/2020-ds01",
         citation=(
             "Rotemberg V, Kurtansky N, Betz-Stablein B, et al. A patient-centric dataset of images and metadata for "
             "identifying melanomas using clinical context. Sci Data 8, 34 (2021)."
         ),
         homepage="https://challenge.isic-archive.com/data/#2020",
-        obtain=(
-            "Download images (JPEG), ground truth v2 and the list of duplicates from the challenge page and unpack "
-            "them in one folder."
-        ),
+        obtain="Download the JPEG images, ground truth v2, test metadata and the list of duplicates into one folder.",
         size="about 30 GB",
         terms=TERMS,
         collections=("Challenge 2020: Training",),
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read the tables and images below ``root``; the pairs of duplicates are kept as links."""
-        reading = read_challenge(
-            root,
-            self.info,
-            PARTS,
-            (GROUND_TRUTH, TEST_METADATA),
-            attribution="The ISIC 2020 Challenge Dataset, doi:10.34970/2020-ds01",
-            images=images,
-        )
+    def _read(self, root: Path, images: bool) -> Reading:
+        reading = read_challenge(root, self.info, PARTS, (GROUND_TRUTH, TEST_METADATA), images=images)
         there = {record.image_id for record in reading.records}
-        for path in find_tables(root, "*training_duplicates.csv"):
+        for path in find_tables(root, "*Training_Duplicates.csv"):
             try:
                 table = DUPLICATES.read(path)
             except DataError as error:

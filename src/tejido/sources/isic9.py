@@ -7,34 +7,35 @@ of the ISIC challenges can be joined to it (``--metadata``).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tejido.sources.folders import Folders
+from tejido.sources.record import SourceInfo
 
-_BASE = Folders().info
-INFO = replace(
-    _BASE,
-    name="isic9",
-    title="ISIC, nine classes",
-    summary="A copy of 2,357 images of the ISIC Archive in nine class folders, with many copies and contradictions.",
-    images=2357,
-    licence="per image (CC0, CC BY or CC BY-NC)",
-    citation="The International Skin Imaging Collaboration: the ISIC Archive.",
-    homepage="https://www.kaggle.com/datasets/nodoubttome/skin-cancer9-classesisic",
-    obtain="Download the archive from its Kaggle page and unpack it.",
-    size="about 0.8 GB",
-    aspect=4 / 3,
-    terms={
-        "actinic keratosis": "actinic_keratosis",
-        "basal cell carcinoma": "basal_cell_carcinoma",
-        "dermatofibroma": "dermatofibroma",
-        "melanoma": "melanoma",
-        "nevus": "nevus",
-        "pigmented benign keratosis": "pigmented_benign_keratosis",
-        "seborrheic keratosis": "seborrheic_keratosis",
-        "squamous cell carcinoma": "squamous_cell_carcinoma",
-        "vascular lesion": "vascular_lesion",
-    },
+TERMS = {
+    "actinic keratosis": "actinic_keratosis",
+    "basal cell carcinoma": "basal_cell_carcinoma",
+    "dermatofibroma": "dermatofibroma",
+    "melanoma": "melanoma",
+    "nevus": "nevus",
+    "pigmented benign keratosis": "pigmented_benign_keratosis",
+    "seborrheic keratosis": "seborrheic_keratosis",
+    "squamous cell carcinoma": "squamous_cell_carcinoma",
+    "vascular lesion": "vascular_lesion",
+}
+ISIC9 = Folders(
+    SourceInfo(
+        name="isic9",
+        title="ISIC, nine classes",
+        summary="Images of the ISIC Archive in nine class folders, with many copies and contradictions.",
+        modality="dermoscopy",
+        images=2357,
+        licence="per image (CC0, CC BY or CC BY-NC)",
+        attribution="ISIC Archive contributors",
+        citation="The International Skin Imaging Collaboration: the ISIC Archive.",
+        homepage="https://www.kaggle.com/datasets/nodoubttome/skin-cancer9-classesisic",
+        obtain="Download the archive from its Kaggle page and unpack it.",
+        size="about 0.8 GB",
+        aspect=4 / 3,
+        terms=TERMS,
+    )
 )
-ISIC9 = Folders(INFO, attribution="ISIC Archive contributors")
 """Reader of ISIC9."""

@@ -12,13 +12,13 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from tejido.errors import DataError
-from tejido.sources.assemble import assemble
+from tejido.sources.assemble import from_table
 from tejido.sources.challenge import CONFIRMATIONS
 from tejido.sources.facts import Facts, FactTable, TableFormat, merge_facts
-from tejido.sources.files import find_files, listed
+from tejido.sources.files import find_files, find_tables, image_paths
 from tejido.sources.record import Reading, Source, SourceInfo
-from tejido.sources.tables import Row, lower, number, read_table
+from tejido.sources.tables import Row, first_row, lower
+from tejido.sources.wrong_folder import not_this
 
 TERMS = {
     "benign": "benign_lesion",
@@ -116,7 +116,15 @@ TERMS = {
     "benign - other": "benign_lesion",
 }
 """In small letters."""
-MODALITIES = {"dermoscopic": "dermoscopy", "clinical: close-up": "clinical", "clinical: overview": "clinical"}
+MODALITIES = {
+    "dermoscopic": "dermoscopy",
+    "clinical: close-up": "clinical",
+    "clinical: overview": "clinical",
+    "tbp tile: close-up": "clinical",
+    "tbp tile: overview": "clinical",
+}
+"""Words of ``image_type``, in small letters. Other kinds, such as confocal microscopy (``RCM: tile``), are left out."""
+LICENCES = {"CC-0": "CC0-1.0", "CC-BY": "CC-BY-4.0", "CC-BY-NC": "CC-BY-NC-4.0"}
 _LEVELS = ("diagnosis", "diagnosis_5", "diagnosis_4", "diagnosis_3", "diagnosis_2", "diagnosis_1", "benign_malignant")
 
 
@@ -125,17 +133,19 @@ def _facts(row: Row, table: FactTable) -> Facts:
     code = next((TERMS[term] for term in named if term in TERMS), None)
     if named and named[0] not in TERMS:  # counted although a coarser word stands in for it
         table.unmapped[named[0]] += 1
+    kind, licence = lower(row.get("image_type")), row.get("copyright_license")
     return Facts(
         diagnosis=code,
         confirmation=CONFIRMATIONS.get((row.get("diagnosis_confirm_type") or "").lower()),
         patient_id=row.get("patient_id"),
         lesion_id=row.get("lesion_id"),
-        age=number(row.get("age_approx")),
+        age=table.age(row.get("age_approx"), str(row["isic_id"])),
         sex=lower(row.get("sex")),
         site=row.get("anatom_site_general"),
         skin_type=row.get("fitzpatrick_skin_type"),
-        licence=row.get("copyright_license"),
+        licence=None if licence is None else LICENCES.get(licence, licence),
         attribution=row.get("attribution"),
+        modality=None if kind is None else MODALITIES.get(kind, kind),
     )
 
 
@@ -143,7 +153,7 @@ METADATA = TableFormat("ISIC Archive metadata", ("isic_id",), _facts)
 
 
 class IsicArchive(Source):
-    """Reader of downloads from the ISIC Archive."""
+    """Reader of downloads from the ISIC Archive: every ``metadata.csv`` in the folder, and the images."""
 
     info = SourceInfo(
         name="isic_archive",
@@ -151,47 +161,34 @@ class IsicArchive(Source):
         summary="Whatever was downloaded from the ISIC Archive with its command line tool.",
         modality="dermoscopy",
         images=None,
-        licence="CC-BY-NC-4.0",
+        licence="per image (CC0, CC BY or CC BY-NC)",
+        attribution="ISIC Archive contributors",
         citation="The International Skin Imaging Collaboration: the ISIC Archive, and the attribution of each image.",
         homepage="https://www.isic-archive.com",
-        obtain="tejido data download isic_archive DIR --collection NAME",
-        size="any; the whole archive is several hundred GB",
+        obtain="Install the archive's tool (isic-cli), then: tejido data download isic_archive DIR --collection NAME",
+        size="any size",
         terms=TERMS,
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read every ``metadata.csv`` below ``root`` and the images; see the module for the layout.
-
-        Raises:
-            DataError: no such folder, or no metadata, as after a download that was cut off.
-        """
-        if not root.is_dir():
-            raise DataError(f"{root}: no such folder")
-        files = find_files(root) if images else None
-        paths = sorted(root.rglob("metadata.csv"))
+    def _read(self, root: Path, images: bool) -> Reading:
+        paths = [path for path in find_tables(root, "metadata.csv") if METADATA.fits(first_row(path))]
         if not paths:
-            count = len(files.images) if files else 0
-            raise DataError(f"{root}: {count:,} images but no metadata.csv; run the download again, it will go on")
-        reading = Reading(problems=files.problems if files else [])
-        facts: dict[str, Facts] = {}
-        modalities: dict[str, str] = {}
+            count = len(image_paths(root))
+            why = "run the download again, it will go on"
+            raise not_this(
+                root, "a full download of the ISIC Archive", f"{count:,} images but no metadata.csv with isic_id; {why}"
+            )
+        whole = FactTable(METADATA.title)
         for path in paths:
             table = METADATA.read(path)
-            reading.problems += table.problems
-            reading.unmapped += Counter({term: count for term, count in table.unmapped.items() if term})
+            whole.problems += table.problems
+            whole.unmapped += table.unmapped
             for name, new in table.facts.items():
-                facts[name] = merge_facts(facts[name], new) if name in facts else new
-            for row in read_table(path, ("isic_id",)):
-                kind = MODALITIES.get((row.get("image_type") or "").lower())
-                if kind and row["isic_id"]:
-                    modalities[row["isic_id"]] = kind
-        records, problems = assemble(
-            self.info, facts, files, attribution="ISIC Archive contributors", images=len(facts)
-        )
-        reading.records = [replace(r, modality=modalities.get(r.image_id, r.modality)) for r in records]
-        reading.problems += problems
-        if files and (strays := set(files.images) - set(facts)):
-            reading.problems.append(
-                f"{len(strays):,} images are in no metadata.csv and were left out: {listed(strays)}"
-            )
+                whole.facts[name] = merge_facts(whole.facts[name], new) if name in whole.facts else new
+        expected = replace(self.info, images=len(whole.facts))
+        reading = from_table(expected, whole, find_files(root) if images else None)
+        known = set(MODALITIES.values())
+        others = Counter(record.modality for record in reading.records if record.modality not in known)
+        reading.records = [record for record in reading.records if record.modality in known]
+        reading.problems += [f"{count:,} images are {kind} and were left out" for kind, count in others.items()]
         return reading

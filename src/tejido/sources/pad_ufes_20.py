@@ -2,17 +2,15 @@
 
 Layout: ``images/imgs_part_{1,2,3}/*.png`` named as the column ``img_id``, and ``metadata.csv`` with ``patient_id,
 lesion_id, …, age, gender, fitspatrick`` (sic)``, region, …, diagnostic, …, img_id, biopsed``. The number of a lesion is
-unique only within its patient. Only 1,494 rows have the clinical fields.
+unique only within its patient. Sex, skin type and history are known of 1,494 rows, age and region of all.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tejido.errors import DataError
-from tejido.sources.assemble import assemble
+from tejido.sources.assemble import read_single
 from tejido.sources.facts import Facts, FactTable, TableFormat
-from tejido.sources.files import find_files, listed
 from tejido.sources.record import Reading, Source, SourceInfo
 from tejido.sources.tables import Row, lower, number
 
@@ -36,7 +34,7 @@ def _facts(row: Row, table: FactTable) -> Facts:
         confirmation=biopsied.get((row.get("biopsed") or "").lower()),
         patient_id=patient,
         lesion_id=f"{patient}/{lesion}" if patient and lesion else None,
-        age=number(row.get("age")),
+        age=table.age(row.get("age"), str(row["img_id"])),
         sex=lower(row.get("gender")),
         site=lower(row.get("region")),
         skin_type=SKIN_TYPES.get(int(number(row.get("fitspatrick")) or 0)),
@@ -56,6 +54,7 @@ class PadUfes20(Source):
         modality="clinical",
         images=2298,
         licence="CC-BY-4.0",
+        attribution="Federal University of Espírito Santo (PAD-UFES-20)",
         citation=(
             "Pacheco AGC, Lima GR, Salomão AS, et al. PAD-UFES-20: a skin lesion dataset composed of patient data and "
             "clinical images collected from smartphones. Data in Brief 32, 106221 (2020)."
@@ -66,26 +65,5 @@ class PadUfes20(Source):
         terms=TERMS,
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read ``metadata.csv`` and the images below ``root``.
-
-        Raises:
-            DataError: no such folder, no table, or it lacks a column that is needed.
-        """
-        tables = sorted(root.rglob("metadata.csv"))
-        if not tables:
-            raise DataError(f"{root}: not PAD-UFES-20; metadata.csv is missing")
-        table = METADATA.read(tables[0])
-        files = find_files(root) if images else None
-        reading = Reading(unmapped=table.unmapped, problems=table.problems + (files.problems if files else []))
-        reading.records, problems = assemble(
-            self.info,
-            table.facts,
-            files,
-            attribution="Federal University of Espírito Santo (PAD-UFES-20)",
-            images=self.info.images,
-        )
-        reading.problems += problems
-        if files and (strays := set(files.images) - set(table.facts)):
-            reading.problems.append(f"{len(strays):,} images are not in the table and were left out: {listed(strays)}")
-        return reading
+    def _read(self, root: Path, images: bool) -> Reading:
+        return read_single(root, self.info, METADATA, "metadata.csv", images=images)

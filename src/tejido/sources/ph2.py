@@ -1,8 +1,8 @@
 """PH²: 200 dermoscopic images (80 common nevi, 80 atypical nevi, 40 melanomas) with masks.
 
 Layout: ``PH2 Dataset images/IMDnnn/IMDnnn_Dermoscopic_Image/IMDnnn.bmp``, masks
-``IMDnnn_lesion/IMDnnn_lesion.bmp``, and ``PH2_dataset.txt``: columns between ``||``, of which the first three are name,
-histological diagnosis (mostly blank) and clinical diagnosis (0, 1 or 2).
+``IMDnnn_lesion/IMDnnn_lesion.bmp``, and ``PH2_dataset.txt``: columns between ``||`` (or tabs), among them ``Name``,
+``Histological Diagnosis`` (mostly blank) and ``Clinical Diagnosis`` (0, 1 or 2), and legends below the table.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import re
 from pathlib import Path
 
 from tejido.errors import DataError
-from tejido.sources.assemble import assemble
-from tejido.sources.facts import Facts
-from tejido.sources.files import Files, image_paths, listed
+from tejido.sources.assemble import from_table
+from tejido.sources.facts import Facts, FactTable
+from tejido.sources.files import find_files, find_tables, listed
 from tejido.sources.record import Reading, Source, SourceInfo
+from tejido.sources.wrong_folder import not_this
 
 TERMS = {
     "0": "common_nevus",
@@ -38,9 +39,10 @@ class Ph2(Source):
         images=200,
         masks=200,
         licence="research and education only",
+        attribution="ADDI project, Hospital Pedro Hispano",
         citation=(
-            "Mendonça T, Ferreira PM, Marques JS, Marçal AR, Rozeira J. PH²: a dermoscopic image database for research "
-            "and benchmarking. EMBC 2013."
+            "Mendonça T, Ferreira PM, Marques JS, Marçal ARS, Rozeira J. PH²: a dermoscopic image database for "
+            "research and benchmarking. EMBC, 5437-5440 (2013)."
         ),
         homepage="https://www.fc.up.pt/addi/ph2%20database.html",
         obtain="Ask for it on the home page, and unpack the archive.",
@@ -48,62 +50,51 @@ class Ph2(Source):
         terms=TERMS,
     )
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Read ``PH2_dataset.txt``, images and masks below ``root``; see the module for the layout.
-
-        Raises:
-            DataError: no such folder, or no table.
-        """
-        reading = Reading()
-        facts = self._facts(root, reading)
-        files = _files(root) if images else None
-        reading.records, problems = assemble(
-            self.info,
-            facts,
-            files,
-            attribution="ADDI project, Hospital Pedro Hispano",
-            images=self.info.images,
-            masks=self.info.masks,
-        )
-        reading.problems += problems
-        if files and (strays := set(files.images) - set(facts)):
-            reading.problems.append(f"{len(strays):,} images are not in the table and were left out: {listed(strays)}")
-        return reading
-
-    def _facts(self, root: Path, reading: Reading) -> dict[str, Facts]:
-        tables = sorted(root.rglob("PH2_dataset.txt"))
+    def _read(self, root: Path, images: bool) -> Reading:
+        tables = find_tables(root, "PH2_dataset.txt")
         if not tables:
-            raise DataError(f"{root}: not PH²; PH2_dataset.txt is missing")
-        try:
-            lines = tables[0].read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        except OSError as error:
-            raise DataError(f"{tables[0]}: cannot be read ({error.strerror})") from None
-        facts: dict[str, Facts] = {}
-        for line in lines:
-            cells = [cell.strip() for cell in line.strip().strip("|").split("||")]
-            if not _NAME.fullmatch(cells[0]):
-                continue  # the header, the legend below the table
-            if len(cells) < 3:
-                reading.problems.append(f"{cells[0]}: its row has no clinical diagnosis")
-                continue
-            name, histology, clinical = cells[0].upper(), cells[1], cells[2]
-            if clinical and clinical not in TERMS:
-                reading.unmapped[clinical] += 1
-            new = Facts(diagnosis=TERMS.get(clinical), confirmation="histology" if histology else None)
-            if name in facts and facts[name] != new:
-                reading.problems.append(f"{name} is listed twice with different values; its diagnosis is left unknown")
-                new = Facts()
-            facts[name] = new
-        if not facts:
-            raise DataError(f"{tables[0].name}: no rows of images")
-        return facts
+            raise not_this(root, self.info.title, "PH2_dataset.txt is missing")
+        return from_table(self.info, read_table(tables[0]), find_files(root, _role) if images else None)
 
 
-def _files(root: Path) -> Files:
-    """Images and lesion masks; the masks of single colours are passed over."""
-    found = Files()
-    for path in image_paths(root):
-        if match := _NAME.fullmatch(path.stem):
-            kind = found.masks if match[2] else found.images
-            kind.setdefault(match[1].upper(), path)
-    return found
+def read_table(path: Path) -> FactTable:
+    """Read ``PH2_dataset.txt``.
+
+    Raises:
+        DataError: it cannot be read, or it has no names or no clinical diagnoses.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    rows = [[cell.strip() for cell in re.split(r"\|\||\t", line.strip().strip("|"))] for line in lines]
+    header = next(([cell.lower() for cell in row] for row in rows if row[0].lower() == "name"), [])
+    if "clinical diagnosis" not in header:
+        raise DataError(f"{path.name}: columns 'Name' and 'Clinical Diagnosis' are missing")
+    table = FactTable("PH² table")
+    for row in rows:
+        if not _NAME.fullmatch(row[0]):
+            continue  # the header, the legends below the table
+        name, cells = row[0].upper(), dict(zip(header, row, strict=False))
+        clinical = cells.get("clinical diagnosis") or None
+        if clinical is None:
+            table.is_odd("have no clinical diagnosis", name)
+        facts = Facts(
+            diagnosis=table.code(TERMS, clinical),
+            confirmation="histology" if cells.get("histological diagnosis") else None,
+        )
+        if table.facts.setdefault(name, facts) != facts:
+            table.facts[name] = Facts()
+            table.is_odd("are listed twice with different values; their diagnosis is left unknown", name)
+    if not table.facts:
+        raise DataError(f"{path.name}: no rows of images")
+    table.problems = [
+        f"{path.name}: {len(names):,} images {what}: {listed(names)}" for what, names in table.odd.items()
+    ]
+    return table
+
+
+def _role(stem: str) -> tuple[str, bool] | None:
+    """The id, and whether it is the lesion's mask; None for the masks of single colours."""
+    match = _NAME.fullmatch(stem)
+    return (match[1].upper(), match[2] is not None) if match else None

@@ -1,19 +1,17 @@
 """Severance A: 10,426 thumbnails of clinical photos of lesions in 38 classes, as contact sheets.
 
 Layout: one sheet a class anywhere below the root, named with the class's words without spaces
-(``actinickeratosis.png``, ``bluenevus.png``). The sheets say nothing of patients.
+(``actinickeratosis.png``, ``bluenevus.png``). The sheets say nothing of patients. Its paper counts 10,426 cases, all of
+them biopsied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from tejido.errors import DataError
 from tejido.sources.files import shortfall
-from tejido.sources.record import Reading, Source, SourceInfo
-from tejido.sources.sheets import SheetOptions, read_sheets
+from tejido.sources.record import Reading, SourceInfo
+from tejido.sources.sheets import OPTIONS, Sheets, first_known
 
 TERMS = {
     "actinickeratosis": "actinic_keratosis",
@@ -71,22 +69,18 @@ TERMS = {
 """Letters only, in small letters; a plural ``s`` does not matter."""
 
 
-@dataclass(frozen=True)
-class Severance(Source):
-    """Reader of Severance A.
+class Severance(Sheets):
+    """Reader of Severance A."""
 
-    Attributes:
-        options: how to cut the sheets.
-    """
-
-    options: SheetOptions = field(default_factory=SheetOptions)
+    confirmation = "histology"
     info = SourceInfo(
         name="severance",
         title="Severance A",
-        summary="Thumbnails of photos of skin lesions from a Korean hospital in 38 classes, as contact sheets.",
+        summary="Thumbnails of photos of biopsied lesions from a Korean hospital in 38 classes, as contact sheets.",
         modality="clinical",
         images=10426,
         licence="not stated; research only",
+        attribution="Severance Hospital, Seoul (Han et al.)",
         citation=(
             "Han SS, Moon IJ, Kim SH, et al. Assessment of deep neural networks for the diagnosis of benign and "
             "malignant skin neoplasms in comparison with dermatologists. PLoS Med 17(11), e1003381 (2020)."
@@ -95,21 +89,14 @@ class Severance(Source):
         obtain="Download the thumbnails of part A through the paper's data availability statement.",
         size="about 0.3 GB",
         terms=TERMS,
+        options=OPTIONS,
     )
 
-    def configured(self, options: Mapping[str, str]) -> Severance:
-        """Options ``grid`` (COLUMNSxROWS of every sheet) and ``tiles`` (folder to cut into)."""
-        return Severance(SheetOptions.parse(self.info.name, options))
+    def term(self, names: list[str]) -> tuple[str, str | None] | None:
+        """From the class's words, singular or plural, in the name of the sheet or of a folder."""
+        return first_known(names, TERMS | {f"{term}s": code for term, code in TERMS.items()})
 
-    def read(self, root: Path, *, images: bool = True) -> Reading:
-        """Cut and read the sheets below ``root``.
-
-        Raises:
-            DataError: no such folder, no sheets, or ``images`` is False: there are no tables.
-        """
-        if not images:
-            raise DataError("severance has no tables; its facts stand in the names of its sheets")
-        terms = TERMS | {f"{term}s": code for term, code in TERMS.items()}
-        reading = read_sheets(root, self.info, terms, self.options, "Severance Hospital, Seoul (Han et al.)")
+    def _read(self, root: Path, images: bool) -> Reading:
+        reading = super()._read(root, images)
         reading.problems += shortfall("images", self.info.images, len(reading.records))
         return reading

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from tejido.errors import DataError
+from tejido.sources.files import left_out, listed
 
 Row = dict[str, str | None]
 _UNKNOWN = {"", "unknown", "unk", "nan", "na", "n/a", "none", "null"}
 
 
-def read_table(path: Path, needed: tuple[str, ...], *, header: tuple[str, ...] | None = None) -> list[Row]:
+def read_table(
+    path: Path, needed: tuple[str, ...], *, header: tuple[str, ...] | None = None
+) -> tuple[list[Row], list[str]]:
     """Rows of a CSV file, as dictionaries; unknown values become None, extra columns are kept, empty rows are not.
+
+    Commas, semicolons and tabs may stand between the cells. A row with more cells than columns, in which values stand
+    under the wrong names, is left out.
 
     Args:
         path: the file.
         needed: columns that must be there.
         header: names of the columns, for a file that has no header of its own.
+
+    Returns:
+        The rows, and what is odd about the file, a line each.
 
     Raises:
         DataError: the file is missing, not text, has no rows, or lacks a needed column.
@@ -29,15 +40,27 @@ def read_table(path: Path, needed: tuple[str, ...], *, header: tuple[str, ...] |
     if missing:
         found = ", ".join(filter(None, names)) or "nothing"
         raise DataError(f"{path.name}: column {missing[0]!r} is missing; found {found}")
+    last = max(index for index, name in enumerate(names) if name)
     rows: list[Row] = []
+    longer: list[str] = []
+    shorter = 0
     for cells in lines:
+        values = [known(cell) for cell in cells]
+        if not any(values):
+            continue
+        if any(values[len(names) :]) and header is None:
+            longer.append(str(values[0]))
+            continue
+        shorter += len(values) <= last
         row: Row = {name: None for name in names if name}
-        row.update((name, known(cell)) for name, cell in zip(names, cells, strict=False) if name)
-        if any(value is not None for value in row.values()):
-            rows.append(row)
+        row.update((name, value) for name, value in zip(names, values, strict=False) if name)
+        rows.append(row)
     if not rows:
         raise DataError(f"{path.name}: no rows")
-    return rows
+    problems = left_out("rows have more cells than there are columns", longer)
+    if shorter:
+        problems.append(f"{shorter:,} rows end before the last column; was the file cut off?")
+    return rows, problems
 
 
 def first_row(path: Path) -> list[str]:
@@ -80,11 +103,12 @@ def merge_rows(rows: Iterable[Row], column: str, key: Callable[[str], str]) -> t
                 first[name] = value
             elif value is not None and value != first[name]:
                 disagreeing.setdefault(key(text), {})[name] = f"{name} {first[name]} and {value}"
-    problems = []
     for name, differences in disagreeing.items():
         merged[name] |= dict.fromkeys(differences)
-        shown = ", ".join(differences.values())
-        problems.append(f"{name} is listed twice with different values ({shown}); they are left unknown")
+    problems = []
+    if disagreeing:
+        shown = listed([f"{name} ({', '.join(found.values())})" for name, found in disagreeing.items()])
+        problems.append(f"{len(disagreeing):,} ids are listed twice with different values, left unknown: {shown}")
     if repeated > len(disagreeing):
         problems.append(f"{repeated - len(disagreeing):,} rows are repeated")
     if without:
@@ -99,11 +123,12 @@ def known(value: str | None) -> str | None:
 
 
 def number(value: str | None) -> float | None:
-    """``value`` as a number, or None where it is none."""
+    """``value`` as a finite number, with a decimal point or comma; None where it is none."""
     try:
-        return None if value is None else float(value)
+        found = None if value is None else float(value.replace(",", "."))
     except ValueError:
         return None
+    return found if found is not None and math.isfinite(found) else None
 
 
 def lower(value: str | None) -> str | None:
@@ -114,8 +139,15 @@ def lower(value: str | None) -> str | None:
 def _lines(path: Path) -> Iterator[list[str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            yield from csv.reader(file)
+            # Excel may write a line "sep=;" before the header.
+            first = next((line for line in file if line.strip() and not line.lower().startswith("sep=")), "")
+            separator = max(",;\t", key=first.count)
+            yield from csv.reader(chain([first], file), delimiter=separator)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: cannot be read as CSV (it is no UTF-8 text)") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read as CSV ({error.strerror})") from None
+    except csv.Error as error:
         raise DataError(f"{path}: cannot be read as CSV ({error})") from None

@@ -292,6 +292,22 @@ def test_an_interrupted_build_of_other_images_is_not_gone_on_with(
     assert (report.resumed, report.decoded) == (0, 20)
 
 
+def test_a_pixel_file_that_lost_its_header_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pictures(tmp_path / "images", 20)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partial_module.Partial, "rename", stop)
+        with pytest.raises(KeyboardInterrupt):
+            build_cache(table, tmp_path / "cache", STEPS, workers=1)
+    with (tmp_path / "cache" / partial_module.PIXELS).open("r+b") as file:  # as after a power cut
+        file.write(b"\0" * 128)
+    assert build_cache(table, tmp_path / "cache", STEPS, workers=1).resumed == 0
+    open_cache(tmp_path / "cache")
+
+
 KILLED = """
 import sys
 from pathlib import Path

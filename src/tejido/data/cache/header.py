@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +78,23 @@ class Header:
         except (OSError, ValueError) as error:
             raise damaged(folder, f"{NAME} cannot be read ({error})") from None
         try:
-            version, key, steps = values.pop("version"), values.pop("key"), Steps.from_dict(values.pop("steps"))
-            unreadable = tuple(Unreadable(**item) for item in values.pop("unreadable"))
-            crcs = tuple(int(crc) for crc in values.pop("crcs"))
-            header = cls(steps=steps, unreadable=unreadable, crcs=crcs, **values)
-        except (AttributeError, DataError, KeyError, TypeError, ValueError) as error:
+            if strange := set(values) ^ {"version", "key", *(field.name for field in fields(cls))}:
+                raise KeyError(", ".join(sorted(strange)))
+            version, key = values["version"], values["key"]
+            header = cls(
+                steps=Steps.from_dict(values["steps"]),
+                inputs=str(values["inputs"]),
+                rows=int(values["rows"]),
+                pixels=str(values["pixels"]),
+                index=str(values["index"]),
+                index_crc=int(values["index_crc"]),
+                chunk_rows=max(1, int(values["chunk_rows"])),
+                crcs=tuple(int(crc) for crc in values["crcs"]),
+                unreadable=tuple(Unreadable(**item) for item in values["unreadable"]),
+            )
+        except (DataError, KeyError, TypeError, ValueError) as error:
             raise damaged(folder, f"{NAME} is not what it must be ({type(error).__name__}: {error})") from None
-        if version != _VERSION or key != steps.key():
+        if version != _VERSION or key != header.steps.key():
             raise DataError(f"{folder}: the cache was made by another version of Tejido; remove it and make it again")
         return header
 

@@ -91,7 +91,10 @@ class Partial:
             return {}
         if first != self._build:
             return {}
-        pixels = np.load(self.path, mmap_mode="r")
+        try:
+            pixels = np.load(self.path, mmap_mode="r")
+        except (OSError, ValueError):  # after a power cut the header may be missing
+            return {}
         each = self._plan.chunk_images * self._plan.steps.per_image
         found = {}
         for line in lines:

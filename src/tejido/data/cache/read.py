@@ -104,7 +104,7 @@ def open_cache(folder: Path, steps: Steps | None = None, *, verify: bool = True)
             raise damaged(folder, f"{path.name} is missing")
     if crc_of(index_path) != header.index_crc:
         raise damaged(folder, "the index has another checksum")
-    index = read_parquet(index_path, tuple(INDEX_TYPES))
+    index = read_parquet(index_path, INDEX_TYPES)
     try:
         mapped = np.load(pixels_path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
@@ -115,7 +115,7 @@ def open_cache(folder: Path, steps: Steps | None = None, *, verify: bool = True)
     pixels = np.asarray(mapped)  # the plain array indexes faster than its subclass
     if verify:
         _verify(folder, header, pixels)
-    return Cache(folder, header, pixels, index.astype(INDEX_TYPES))
+    return Cache(folder, header, pixels, index)
 
 
 def _verify(folder: Path, header: Header, pixels: NDArray[np.uint8]) -> None:

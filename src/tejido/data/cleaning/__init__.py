@@ -1,0 +1,1 @@
+"""From what sources and tables say to one clean manifest: joined, settled, every removal explained."""
