@@ -16,6 +16,7 @@ from tejido.experiments.study import Plan
 from tejido.experiments.study_folder import StudyFolder
 from tejido.experiments.study_local import LocalWorkers
 from tejido.experiments.study_run import Progress, carry_out
+from tejido.files import locked
 from tests.support.study import FAKE, ROOT, TEXT, calls, plan
 
 SCRIPT = """
@@ -119,6 +120,18 @@ def test_after_kill_9_only_the_unfinished_runs_are_repeated_and_every_file_is_th
     # Each killed worker lost the epoch it was in, and no more; an epoch may be noted just after the driver's end.
     assert sum(epochs.values()) <= 18 + 2
     assert results(path) == results(whole / "study")
+
+
+def test_a_run_ends_with_the_process_that_started_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEJIDO_TEST_SECONDS", "100")
+    study, path = plan(tmp_path, TEXT.replace("none, weights, oversample", "none")), tmp_path / "study"
+    driver = subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path / "study.yaml"), str(path), FAKE], cwd=ROOT)
+    wait_for(lambda: len(calls(path)) == 2)
+    driver.kill()
+    driver.wait()
+    for trial in study.trials:
+        with locked(StudyFolder(path).of(trial) / ".lock", wait=50):  # held as long as the process lives
+            pass
 
 
 def test_a_failing_trial_does_not_stop_the_others_and_is_tried_again(tmp_path: Path) -> None:

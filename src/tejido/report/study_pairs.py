@@ -17,6 +17,8 @@ from tejido.metrics.evaluate import scores_of
 from tejido.metrics.scores import Score
 from tejido.recipe import Recipe
 
+_COLUMNS = dict.fromkeys(("image_id", "group_id", "split", "confirmation", "truth"), "string")
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -40,8 +42,7 @@ class Pairs:
     def read(self, folder: Path, recipe: Recipe, threshold: float | None) -> dict[bool, Answers]:
         """A run's answers on its test images: ``False`` all of them, ``True`` the histology-confirmed ones."""
         if folder not in self._answers:
-            columns = dict.fromkeys(("image_id", "group_id", "split", "confirmation"), "string")
-            table = read_parquet(folder / "predictions.parquet", columns)
+            table = read_parquet(folder / "predictions.parquet", _COLUMNS)
             table = table[table["split"] == "test"].sort_values("image_id")
             parts = {False: table, True: table[table["confirmation"] == "histology"]}
             self._answers[folder] = {only: _answers(folder, part, recipe, threshold) for only, part in parts.items()}
