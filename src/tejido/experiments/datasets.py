@@ -18,9 +18,10 @@ from tejido.data import splits
 from tejido.data.cache.read import open_cache
 from tejido.data.geometry import Steps
 from tejido.data.patches import PatchGrid, expand
-from tejido.errors import DataError
+from tejido.errors import DataError, RecipeError
 from tejido.recipe import Recipe, resolve_path
 from tejido.training.images import CachedImages, Images, LabelledImages, decode_all
+from tejido.training.masks import check_present, decode_masks, with_masks
 
 log = logging.getLogger(__name__)
 
@@ -34,19 +35,23 @@ class Part:
     images: LabelledImages
 
 
-def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = None) -> dict[str, Part]:
+def load_parts(
+    recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = None, *, masks: bool = False
+) -> dict[str, Part]:
     """Read manifest and split, keep the images that belong to the task, decode them or find them in the cache.
 
     Args:
         recipe: says which.
         geometry: the step that goes into the model file.
         patches: cut images into these; each patch stands where its image's group does.
+        masks: give every image its lesion mask as fourth channel.
 
     Returns:
         ``{"train", "val", "test"}``.
 
     Raises:
-        DataError: a table is not what it must be, or a label has no image in one side of the split.
+        DataError: a table is not what it must be, a label has no image in one side of the split, or a mask is
+            missing or of no use.
         SplitLeakError: a group stands on both sides.
     """
     task = taxonomy.task(recipe.task)
@@ -58,11 +63,17 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
     kept = table[table["label"].notna() & table["modality"].map(task.admits)]
     if len(kept) < len(table):
         log.info("%d of %d images belong to no label of %s", len(table) - len(kept), len(table), task.name)
-    steps = Steps(recipe.image.geometry, recipe.image.size, patches)
+    if masks:
+        if patches is not None:
+            raise RecipeError("image steps that read lesion masks need whole images, not patches")
+        check_present(kept)
+    steps = Steps(recipe.image.geometry, recipe.image.size, patches, recipe.image.short_side)
     cache = None if recipe.data.cache is None else open_cache(resolve_path(recipe.data.cache), steps)
     parts = {}
-    with Progress(console=Console(stderr=True), transient=True, disable=cache is not None) as progress:
-        bar = progress.add_task("Decoding images", total=len(kept))
+    decoded = len(kept) * ((cache is None) + masks)
+    with Progress(console=Console(stderr=True), transient=True, disable=not decoded) as progress:
+        bar = progress.add_task("Decoding images", total=decoded)
+        tick = partial(progress.advance, bar)
         for name in splits.SPLITS:
             rows = kept[kept["split"] == name].reset_index(drop=True)
             for label in task.label_names:
@@ -70,12 +81,13 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
                     raise DataError(f"no image of {label!r} in {name}; make another split")
             images: Images
             if cache is None:
-                tick = partial(progress.advance, bar)
                 images = decode_all(rows["path"], geometry, aspects=rows["aspect"], patches=patches, progress=tick)
                 rows = rows if patches is None else expand(rows, patches.count)
             else:
                 rows = cache.locate(rows)
                 images = CachedImages(cache.pixels, rows.pop("row").to_numpy())
+            if masks:
+                images = with_masks(images, decode_masks(rows, geometry, progress=tick))
             truth = rows["label"].tolist()
             indices = torch.tensor([task.label_names.index(label) for label in truth])
             parts[name] = Part(rows, truth, LabelledImages(images, indices))

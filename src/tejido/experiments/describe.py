@@ -64,7 +64,7 @@ def describe(
         calibration={"method": "scale and bias fitted on validation", **asdict(calibrated)},
         refusal=_refusal(parts["train"].images.images, recipe.evaluation.quality_pass),
         modality=task.modality or "any",
-        frame="centre_square" if recipe.image.geometry == "centre_square" else "whole",
+        frame="whole" if recipe.image.geometry == "stretch" else "centre_square",
         input_size=recipe.image.size,
         quality=qualities.NAMES,
         training_data=tuple(sources),

@@ -12,7 +12,7 @@ import torch
 from tejido import taxonomy
 from tejido.data.geometry import restored
 from tejido.data.tables import write_parquet
-from tejido.errors import DataError
+from tejido.errors import DataError, RecipeError
 from tejido.experiments.datasets import Part, load_parts
 from tejido.experiments.describe import describe
 from tejido.experiments.run import Run
@@ -21,7 +21,9 @@ from tejido.export.card import card
 from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
 from tejido.files import replacing
-from tejido.imaging.geometry import GEOMETRIES
+from tejido.imaging import geometry as geometries
+from tejido.imaging.augment import Augment
+from tejido.imaging.steps import registry
 from tejido.metrics import calibration, predictions, thresholds
 from tejido.metrics.evaluate import evaluate
 from tejido.models import zoo
@@ -39,7 +41,8 @@ def train(run: Run) -> dict[str, Any]:
     """Carry out a run, or what is left of it after an interruption.
 
     Writes ``checkpoints/``, ``metrics.csv``, ``predictions.parquet`` (validation and test, of the PyTorch network),
-    ``model.onnx``, ``card.md`` and ``metrics.json``.
+    ``model.onnx``, ``card.md`` and ``metrics.json``. A network that reads lesion masks gives no model file and no card;
+    ``metrics.json`` says why under ``not_exported``.
 
     Returns:
         What ``metrics.json`` holds.
@@ -49,12 +52,17 @@ def train(run: Run) -> dict[str, Any]:
     """
     recipe = run.recipe
     task = taxonomy.task(recipe.task)
-    geometry = GEOMETRIES[recipe.image.geometry](recipe.image.size)
+    geometry = geometries.build(recipe.image.geometry, recipe.image.size, recipe.image.short_side)
+    steps = registry.build(recipe.image.steps)
+    if steps.mask_readers:
+        Augment(**recipe.augmentation.model_dump()).check_mask()
     weights = None if recipe.network.weights is None else resolve_path(recipe.network.weights)
     torch.manual_seed(recipe.seed)
-    network = zoo.build(recipe.network.name, len(task.labels), weights=weights, dropout=recipe.network.dropout)
+    network = zoo.build(
+        recipe.network.name, len(task.labels), weights=weights, dropout=recipe.network.dropout, steps=steps
+    )
     network.to(memory_format=torch.channels_last)
-    parts = load_parts(recipe, geometry)
+    parts = load_parts(recipe, geometry, masks=bool(steps.mask_readers))
     fit(network, parts["train"].images, parts["val"].images, recipe, run.folder)
 
     logits = {name: logits_of(network, parts[name].images.images).numpy() for name in ("val", "test")}
@@ -70,18 +78,21 @@ def train(run: Run) -> dict[str, Any]:
         name: evaluate(table, positive=task.positive, threshold=threshold, rounds=rounds)
         for name, table in tables.items()
     }
-    module = Deployed(geometry, network, calibrated)
-    metadata = describe(recipe, task, parts, calibrated, threshold, metrics["test"])
-    found = _export(run, module, metadata, parts["val"])
-    run.write_text("card.md", card(metadata))
     result = {
         "calibration": asdict(calibrated),
         "threshold": threshold,
         "validation": metrics["val"],
         "test": metrics["test"],
-        "agreement": asdict(found),
-        "test_agreement": _compare_on_test(run, parts["test"], tables["test"]),
     }
+    try:
+        module = Deployed(geometry, network, calibrated)
+    except RecipeError as error:
+        result["not_exported"] = str(error)
+    else:
+        metadata = describe(recipe, task, parts, calibrated, threshold, metrics["test"])
+        result["agreement"] = asdict(_export(run, module, metadata, parts["val"]))
+        run.write_text("card.md", card(metadata))
+        result["test_agreement"] = _compare_on_test(run, parts["test"], tables["test"])
     run.write_json("metrics.json", result)
     return result
 

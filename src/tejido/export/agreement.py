@@ -15,6 +15,7 @@ from PIL import Image
 from tejido.errors import AgreementError
 from tejido.export.deployed import Deployed
 from tejido.export.graph import with_square_output
+from tejido.imaging.geometry import Geometry, ShortSide
 from tejido.runtime.classifier import Classifier
 
 
@@ -110,14 +111,24 @@ def _label(classifier: Classifier, probabilities: NDArray[np.floating]) -> int:
 def _off_pillow(seen: NDArray[np.uint8], pixels: NDArray[np.uint8], module: Deployed) -> float:
     """Share of values 1 off Pillow's crop and bilinear resize; infinity where one is further off."""
     size = module.geometry.size
-    image = Image.fromarray(pixels)
-    if module.geometry.frame == "centre_square":
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.crop((left, top, left + side, top + side))
-    reference = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR), int)
+    reference = np.asarray(_with_pillow(Image.fromarray(pixels), module.geometry), int)
     off = np.abs(np.moveaxis(seen.reshape(3, size, size), 0, 2).astype(int) - reference)
     return float((off > 0).mean()) if off.max() <= 1 else float("inf")
+
+
+def _with_pillow(image: Image.Image, geometry: Geometry) -> Image.Image:
+    side = min(image.size)
+    if isinstance(geometry, ShortSide):
+        width, height = (geometry.short_side * length // side for length in image.size)
+        return _centre(image.resize((width, height), Image.Resampling.BILINEAR), geometry.size)
+    if geometry.frame == "centre_square":
+        image = _centre(image, side)
+    return image.resize((geometry.size, geometry.size), Image.Resampling.BILINEAR)
+
+
+def _centre(image: Image.Image, side: int) -> Image.Image:
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
 
 
 def _enforce(found: Agreement, limit: Tolerance) -> None:

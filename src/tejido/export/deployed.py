@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from tejido.imaging.geometry import CentreSquare, Stretch
+from tejido.errors import RecipeError
+from tejido.imaging.geometry import Geometry
 from tejido.imaging.quality import Quality
 from tejido.metrics.calibration import Calibration
 from tejido.models.network import Network
@@ -20,13 +21,21 @@ class Deployed(nn.Module):
         geometry: from any size to the network's.
         network: trained.
         calibration: scale and bias of the logits, fitted on validation.
+
+    Raises:
+        RecipeError: the network reads lesion masks, which a model file has not.
     """
 
     scale: Tensor
     bias: Tensor
 
-    def __init__(self, geometry: CentreSquare | Stretch, network: Network, calibration: Calibration) -> None:
+    def __init__(self, geometry: Geometry, network: Network, calibration: Calibration) -> None:
         super().__init__()
+        if network.steps.mask_readers:
+            raise RecipeError(
+                f"image step {network.steps.mask_readers[0]} reads a lesion mask, so a model file needs a segmenter in "
+                "front; nothing was exported"
+            )
         self.geometry = geometry
         self.quality = Quality()
         self.network = network
@@ -39,4 +48,5 @@ class Deployed(nn.Module):
         features = self.network.features(square)
         logits = self.network.logits(features)
         probabilities = torch.softmax(logits * self.scale + self.bias, dim=1)
-        return probabilities[0], self.network.activation_maps(features)[0], self.quality(square)[0]
+        maps = self.network.steps.restore(self.network.activation_maps(features), square.float())
+        return probabilities[0], self.geometry.restore(maps)[0], self.quality(square)[0]

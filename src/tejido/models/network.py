@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tejido.imaging.steps.chain import ImageSteps
+
 FAINT = 0.25
 """Evidence of one cell, in units of the logit, below which a heatmap is not scaled up to full brightness."""
 
@@ -26,6 +28,7 @@ class Network(nn.Module):
         mean: per-channel mean on the 0..1 scale, as the body's weights expect it.
         std: per-channel standard deviation, likewise.
         dropout: share of pooled features dropped in training.
+        steps: image steps; without them the picture is taken as it is.
     """
 
     mean: Tensor
@@ -40,8 +43,10 @@ class Network(nn.Module):
         mean: tuple[float, ...],
         std: tuple[float, ...],
         dropout: float = 0.0,
+        steps: ImageSteps | None = None,
     ) -> None:
         super().__init__()
+        self.steps = ImageSteps() if steps is None else steps
         self.body = body
         self.head = nn.Linear(features, classes)
         nn.init.zeros_(self.head.weight)
@@ -51,12 +56,15 @@ class Network(nn.Module):
         self.register_buffer("std", torch.tensor(std).reshape(1, 3, 1, 1) * 255, persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
-        """``uint8[B, 3, S, S]`` to logits ``float32[B, C]``."""
+        """``uint8[B, 3, S, S]`` to logits ``float32[B, C]``.
+
+        Where steps read a lesion mask, it is the fourth channel of the images.
+        """
         return self.logits(self.features(image))
 
     def features(self, image: Tensor) -> Tensor:
-        """``uint8[B, 3, S, S]`` to the last feature map ``float32[B, F, h, w]``."""
-        normalised = (image.float() - self.mean) / self.std
+        """Images as for ``forward`` to the last feature map ``float32[B, F, h, w]``."""
+        normalised = (self.steps(image.float()) - self.mean) / self.std
         return self.body(normalised.contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
 
     def logits(self, features: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from timm.models.efficientnet import _gen_mobilenet_v1
 from torch import nn
 
 from tejido.errors import RecipeError
+from tejido.imaging.steps.chain import ImageSteps
 from tejido.models.network import Network
 
 _HALF = (0.5, 0.5, 0.5)
@@ -21,7 +22,9 @@ _HALF = (0.5, 0.5, 0.5)
 _NARROW = {"mobilenetv1_025": 0.25, "mobilenetv1_050": 0.5}
 
 
-def build(name: str, classes: int, *, weights: Path | None = None, dropout: float = 0.0) -> Network:
+def build(
+    name: str, classes: int, *, weights: Path | None = None, dropout: float = 0.0, steps: ImageSteps | None = None
+) -> Network:
     """Build a network.
 
     Args:
@@ -29,6 +32,7 @@ def build(name: str, classes: int, *, weights: Path | None = None, dropout: floa
         classes: number of labels.
         weights: safetensors file to start the body from; its classification head is ignored.
         dropout: share of pooled features dropped in training.
+        steps: image steps that it applies first.
 
     Raises:
         RecipeError: there is no such network, or the weights do not fit; the message names the nearest network or the
@@ -37,7 +41,7 @@ def build(name: str, classes: int, *, weights: Path | None = None, dropout: floa
     body, mean, std = _body(name)
     if weights is not None:
         _load(body, weights)
-    return Network(body, int(body.num_features), classes, mean=mean, std=std, dropout=dropout)
+    return Network(body, int(body.num_features), classes, mean=mean, std=std, dropout=dropout, steps=steps)
 
 
 def _body(name: str) -> tuple[Any, tuple[float, ...], tuple[float, ...]]:
