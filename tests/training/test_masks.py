@@ -79,7 +79,7 @@ def test_a_mask_lies_where_its_lesion_lies(shared: Path) -> None:
         (spot(40, 40), "40×40, another shape than 60×40"),
         (np.zeros((40, 60)), "it is empty"),
         (np.linspace(0, 255, 2400).reshape(40, 60), "it has 256 grey levels; a mask has two, and 0 is outside"),
-        (spot() + np.uint8(1), "it has 2 grey levels; a mask has two, and 0 is outside"),
+        (spot(inside=200) + np.uint8(1), "it has 2 grey levels; a mask has two, and 0 is outside"),
         (None, "no such file"),
     ],
 )

@@ -69,7 +69,9 @@ class ShortSide(nn.Module):
         side = torch.sym_min(height, width)
         image = resize(image, self.short_side * height // side, self.short_side * width // side)
         top, left = ((length - self.size) // 2 for length in image.shape[-2:])
-        return image.narrow(-2, top, self.size).narrow(-1, left, self.size)
+        crop = image.narrow(-2, top, self.size).narrow(-1, left, self.size)
+        # says again to the exporter, which loses it where a crop begins at a computed place, how large this is
+        return crop.reshape(*image.shape[:-2], self.size, self.size)
 
     def restore(self, maps: Tensor) -> Tensor:
         """Maps ``float32[B, C, h, w]`` over the crop, as maps over the largest centred square, 0 around the crop."""

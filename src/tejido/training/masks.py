@@ -95,7 +95,8 @@ def check_present(rows: pd.DataFrame) -> None:
 
 def _read(path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """``uint8[H, W]``, 0 or 255."""
-    pixels = decode(path).max(axis=2)
+    red, green, blue = np.moveaxis(decode(path), 2, 0)
+    pixels = np.maximum(np.maximum(red, green), blue)
     height, width = pixels.shape
     if not fits((width, height), shape):
         raise DataError(f"{width}×{height}, another shape than {shape[0]}×{shape[1]}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def test_mistakes_are_one_line(steps: list[Any], message: str) -> None:
 @given(st.lists(st.sampled_from(sorted(ORDER)), max_size=5))
 def test_steps_stand_in_the_order_of_their_groups_and_once_each(names: list[str]) -> None:
     places = [ORDER[name] for name in names]
-    if all(a < b for a, b in zip(places, places[1:], strict=False)):
+    if all(a < b for a, b in pairwise(places)):
         reading = [name for name in names if ORDER[name] == 4 or name == "crop_to_lesion"]
         assert build(names).mask_readers == reading
     else:
