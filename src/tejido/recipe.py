@@ -65,8 +65,9 @@ class Patches(_Section):
 class Image(_Section):
     """Image steps; they are part of the model file."""
 
-    geometry: Literal["centre_square", "stretch"] = "centre_square"
-    """``centre_square`` crops the largest centred square, ``stretch`` keeps everything and changes the aspect."""
+    geometry: Literal["centre_square", "short_side", "stretch"] = "centre_square"
+    """``centre_square`` crops the largest centred square, ``stretch`` keeps everything and changes the aspect,
+    ``short_side`` resizes the short side to ``short_side`` and then crops the centred square of ``size``."""
     size: Annotated[int, Field(ge=32, le=1024)] = 128
     """Side in pixels that the network sees."""
     patches: Patches | None = None
@@ -74,6 +75,10 @@ class Image(_Section):
     the image: see ``evaluation.aggregate``."""
     um_per_pixel: Positive | None = None
     """Micrometres a pixel of the pictures, where they all have one scale; the model file states it."""
+    short_side: Annotated[int, Field(ge=32, le=2048)] | None = None
+    """For the geometry of that name; by default ``size``."""
+    steps: list[str | dict[str, Any]] = []
+    """Steps at the network's size, each a name or ``{name: {option: value}}``; see ``tejido.imaging.steps``."""
 
 
 class Network(_Section):
@@ -117,6 +122,14 @@ class Augmentation(_Section):
     """Share of images compressed as JPEG of quality 40 to 95."""
     drop_metadata: Share = 0.1
     """With ``network.metadata``: share of images whose age, sex and site are all hidden."""
+    stain: Share = 0.0
+    """Largest relative and additive change of the amounts of haematoxylin, eosin and DAB (histology); 0.05 is light."""
+    policy: Literal["none", "trivial", "rand"] = "none"
+    """torchvision's TrivialAugment or RandAugment, before everything else."""
+    mixup: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Parameter of the Beta distribution that two blended images' shares are drawn from."""
+    cutmix: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """The same for images in which a rectangle of another one is pasted. With both, each batch takes one of the two."""
 
 
 class Training(_Section):

@@ -19,8 +19,9 @@ def with_torch(pixels: np.ndarray, frame: str, size: int) -> np.ndarray:
     return result.permute(1, 2, 0).numpy()
 
 
-# 200 to 128 pixels is the ratio 25:16, whose weights give exact ties; float and fixed point round some of them apart.
-@pytest.mark.parametrize(("frame", "share"), [("centre_square", 3e-4), ("stretch", 1e-3)])
+# 200 to 128 pixels is the ratio 25:16, 200 to 170 is 20:17: their weights give exact ties, of which float and fixed
+# point round some apart.
+@pytest.mark.parametrize(("frame", "share"), [("centre_square", 3e-4), ("short_side", 4e-3), ("stretch", 1e-3)])
 def test_equals_the_step_of_the_model_file_on_real_lesions(shared: Path, frame: str, share: float) -> None:
     paths = sorted((shared / "data" / "ham10000_600x450").glob("*.jpg"))
     paths += sorted((shared / "data" / "ham10000" / "images").glob("*.jpg"))[::400]
@@ -63,6 +64,7 @@ def test_equal_keys_mean_equal_steps() -> None:
         for size in (96, 128)
         for patches in (None, UMA2022, PatchGrid(225, 225, 3, 5))
     ]
+    steps.append(Steps("short_side", 96, short_side=112))
     assert len({item.key() for item in steps}) == len(steps)
     for item in steps:
         again = Steps.from_dict(item.as_dict())
@@ -74,3 +76,12 @@ def test_steps_that_do_not_exist() -> None:
         Steps("round", 128)
     with pytest.raises(DataError, match="no size"):
         Steps("stretch", 0)
+    for wrong in (("stretch", 64, None, 80), ("short_side", 64, None, 60)):
+        with pytest.raises(DataError, match="a short side is given to the geometry short_side alone"):
+            Steps(*wrong)
+
+
+def test_a_cache_made_before_short_sides_is_still_the_same() -> None:
+    """The keys are those of caches that exist."""
+    assert Steps("centre_square", 128).as_dict() == {"patches": None, "frame": "centre_square", "size": 128}
+    assert str(Steps("short_side", 96, short_side=112)) == "short_side 112 to 96"

@@ -15,7 +15,7 @@ from tejido.data.splitting import splits
 from tejido.data.splitting.folds import folds_by_group
 from tejido.errors import DataError, RecipeError, SplitLeakError
 from tejido.experiments.datasets import load_parts
-from tejido.imaging.geometry import CentreSquare
+from tejido.imaging.geometry import CentreSquare, Stretch
 from tejido.training.images import CachedImages, batches
 from tests.support.experiment import prepare
 
@@ -40,6 +40,32 @@ def test_a_recipe_with_a_cache_sees_the_same_images(recipe: Path, tmp_path: Path
         off = torch.cat([(a.int() - b.int()).abs() for a, b in pairs])
         assert off.max() <= 1
         assert (off > 0).float().mean() <= 1e-2  # 150 to 48 is 25:8, full of ties; tests/data/test_geometry.py has 128
+
+
+def test_masks_come_along_with_and_without_a_cache(recipe: Path, tmp_path: Path) -> None:
+    table = manifests.read(recipe.parent / "manifest.parquet")
+    build_cache(table, tmp_path / "cache", Steps("stretch", 48), workers=1)
+    stretch = ("image.geometry=stretch",)
+    plain = load_parts(recipes.load(recipe, stretch), Stretch(48), masks=True)
+    cached = load_parts(recipes.load(recipe, (*stretch, f"data.cache={tmp_path}/cache")), Stretch(48), masks=True)
+    for name, part in plain.items():
+        one, other = part.images[0][0], cached[name].images[0][0]
+        assert one.shape == (4, 48, 48)
+        assert torch.equal(one[3], other[3])
+        assert set(one[3].unique().tolist()) == {0, 255}
+        batch, _ = part.images.__getitems__([3, 1])
+        assert torch.equal(batch[1], part.images[1][0])
+    with pytest.raises(RecipeError, match="need whole images, not patches"):
+        load_parts(recipes.load(recipe), Stretch(48), PatchGrid(60, 60, 3, 2), masks=True)
+
+
+def test_a_manifest_without_masks_is_refused_before_anything_is_decoded(recipe: Path, tmp_path: Path) -> None:
+    table = pd.read_parquet(recipe.parent / "manifest.parquet")
+    table["path"] = "gone.jpg"
+    table["mask_path"] = pd.Series([pd.NA] * len(table), dtype="string")
+    table.to_parquet(tmp_path / "manifest.parquet")
+    with pytest.raises(DataError, match="an image step reads lesion masks, and the manifest has none"):
+        load_parts(recipes.load(recipe, (f"data.manifest={tmp_path}/manifest.parquet",)), Stretch(48), masks=True)
 
 
 def test_patches_stand_where_their_image_stands(recipe: Path, tmp_path: Path) -> None:

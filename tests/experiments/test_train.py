@@ -90,11 +90,32 @@ def test_resuming_a_finished_run_changes_no_figure(run: Run, monkeypatch: pytest
     pd.testing.assert_frame_equal(pd.read_parquet(run.folder / "predictions.parquet"), answers)
 
 
+def test_a_run_with_lesion_masks_gives_figures_and_no_model_file(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    steps = "image.steps=[{crop_to_lesion: {margin: 0.2}}, solid_outside]"
+    arguments = [steps, "augmentation.cutmix=1", "training.head_epochs=0", "training.epochs=1"]
+    assert main(["train", str(recipe), *arguments]) == 0
+    assert "No model file: image step crop_to_lesion reads a lesion mask" in " ".join(capsys.readouterr().out.split())
+    (folder,) = Path("runs/tiny").iterdir()
+    assert not (folder / "model.onnx").exists()
+    assert not (folder / "card.md").exists()
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert "needs a segmenter in front" in metrics["not_exported"]
+    assert 0 <= metrics["test"]["all"]["auc"]["value"] <= 1
+    assert len(pd.read_parquet(folder / "predictions.parquet")) > 0
+    assert main(["train", str(recipe), steps, "augmentation.mixup=0.2"]) == 1
+    assert "augmentation.mixup cannot be used" in capsys.readouterr().err
+
+
 def test_mistakes_are_one_line(recipe: Path, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cases = [
         (["train"], 2, "name a recipe"),
         (["train", "nowhere.yaml"], 1, "no such recipe"),
         (["train", str(recipe), "training.epoch=1"], 1, "did you mean 'epochs'"),
+        (["train", str(recipe), "image.steps=[shades_of_grey]"], 1, "did you mean 'shades_of_gray'"),
+        (["train", str(recipe), "image.short_side=96"], 1, "belongs to the geometry short_side"),
         (["train", "--resume", str(tmp_path)], 1, "not a run"),
         (["train", str(recipe), "--resume", str(run.folder)], 1, "is not the recipe of"),
     ]

@@ -10,13 +10,15 @@ import pytest
 import torch
 from PIL import Image
 
-from tejido.errors import AgreementError
+from tejido.errors import AgreementError, RecipeError
 from tejido.export import agreement
 from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
-from tejido.imaging.geometry import CentreSquare, Stretch
+from tejido.imaging.geometry import CentreSquare, ShortSide, Stretch
+from tejido.imaging.steps import registry
 from tejido.metrics.calibration import Calibration
 from tejido.models import zoo
+from tejido.models.network import Network
 from tejido.runtime.classifier import Classifier
 from tests.support.pictures import smooth
 from tests.support.tiny_model import METADATA
@@ -101,6 +103,32 @@ def test_the_file_describes_itself_and_names_no_path_of_the_exporting_machine(gr
     onnx.checker.check_model(onnx.load_from_string(file), full_check=True)
     assert str(Path(__file__).parents[2]).encode() not in file
     assert b".py" not in file
+
+
+def test_steps_and_a_crop_after_the_resize_are_part_of_the_file(module: Deployed, shared: Path) -> None:
+    body, head = module.network.body, module.network.head
+    steps = registry.build(["crop_border", "remove_hair", "shades_of_gray", {"ben_graham": {"reading": "sigma"}}])
+    network = Network(body, head.in_features, 2, mean=(0.5,) * 3, std=(0.5,) * 3, steps=steps)
+    network.head.load_state_dict(head.state_dict())
+    deployed = Deployed(ShortSide(64, 80), network, Calibration(1.0, (0.0, 0.0))).eval()
+    names = ("ISIC_0033969", "ISIC_0027924", "ISIC_0024306")
+    pictures = [np.asarray(Image.open(shared / "data" / "ham10000" / "images" / f"{name}.jpg")) for name in names]
+    graph = export_graph(deployed)
+    found = agreement.check(with_metadata(graph, META), graph, deployed, pictures)
+    assert found.probability < 1e-4
+    assert found.heatmap < 1e-3
+    plain = Deployed(ShortSide(64, 80), module.network, Calibration(1.0, (0.0, 0.0))).eval()
+    image = torch.from_numpy(pictures[0].copy())
+    assert (deployed(image)[0] - plain(image)[0]).abs().max() > 1e-3
+
+
+def test_a_network_that_reads_masks_is_not_exported(module: Deployed) -> None:
+    steps = registry.build(["grey_outside"])
+    network = Network(module.network.body, 256, 2, mean=(0.5,) * 3, std=(0.5,) * 3, steps=steps)
+    with pytest.raises(
+        RecipeError, match="grey_outside reads a lesion mask, so a model file needs a segmenter in front"
+    ):
+        Deployed(CentreSquare(64), network, Calibration(1.0, (0.0, 0.0)))
 
 
 def test_a_stretched_picture_uses_all_of_it(module: Deployed) -> None:

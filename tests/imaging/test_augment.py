@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from PIL import Image, ImageEnhance
 from scipy.ndimage import gaussian_filter
 
+from tejido.errors import RecipeError
 from tejido.imaging.augment import Augment
 
 NOTHING = Augment(
@@ -16,7 +18,7 @@ NOTHING = Augment(
 )  # fmt: skip
 
 
-def only(**changes: float) -> Augment:
+def only(**changes: Any) -> Augment:
     return Augment(**(NOTHING.__dict__ | changes))
 
 
@@ -43,14 +45,56 @@ def test_the_generator_decides_everything(batch: torch.Tensor) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{name: value} for name, value in Augment().__dict__.items()] + [{"blur": 1.0}, {"sharpen": 1.0}, {"jpeg": 1.0}],
+    [{name: value} for name, value in Augment().__dict__.items() if name not in ("stain", "policy", "mixup", "cutmix")]
+    + [{"blur": 1.0}, {"sharpen": 1.0}, {"jpeg": 1.0}, {"stain": 0.1}, {"policy": "trivial"}, {"policy": "rand"}],
     ids=str,
 )
-def test_every_change_alone_changes_pixels_and_keeps_the_type(change: dict[str, float], batch: torch.Tensor) -> None:
+def test_every_change_alone_changes_pixels_and_keeps_the_type(change: dict[str, Any], batch: torch.Tensor) -> None:
     smooth = torch.nn.functional.avg_pool2d(batch.float(), 5, 1, 2).to(torch.uint8)
     result = run(only(**change), smooth, seed=3)
     assert (result.dtype, result.shape) == (torch.uint8, batch.shape)
     assert not torch.equal(result, smooth)
+
+
+def test_what_is_off_by_default_draws_nothing(batch: torch.Tensor) -> None:
+    """Otherwise models that were trained before it existed could not be trained again to the same bits."""
+    used, expected = torch.Generator().manual_seed(9), torch.Generator().manual_seed(9)
+    Augment()(batch, used)
+    for numbers in (8, 8, 8, 16, 8, 24, 8, 8, 8, 8, 8, 8):  # angle, scale, mirror, shift, colours, sharpness, JPEG
+        torch.rand(numbers, generator=expected)
+    torch.randint(40, 96, (8,), generator=expected)  # JPEG quality
+    assert torch.equal(used.get_state(), expected.get_state())
+
+
+@pytest.mark.parametrize("change", [{"policy": "trivial"}, {"policy": "rand"}, {"stain": 0.2}], ids=str)
+def test_what_is_drawn_comes_from_the_generator_alone(change: dict[str, Any], batch: torch.Tensor) -> None:
+    before = torch.random.get_rng_state()
+    first = run(only(**change), batch, 1)
+    torch.manual_seed(12345)
+    assert torch.equal(first, run(only(**change), batch, 1))
+    assert not torch.equal(first, run(only(**change), batch, 2))
+    torch.random.set_rng_state(before)
+    run(only(**change), batch, 1)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_mask_moves_with_its_image_and_keeps_two_values(batch: torch.Tensor) -> None:
+    mask = torch.zeros(8, 1, 48, 48, dtype=torch.uint8)
+    mask[:, :, 8:30, 14:40] = 255
+    augmented = run(Augment(stain=0.1), torch.cat([batch, mask], 1), 3)
+    assert torch.equal(augmented[:, :3], run(Augment(stain=0.1), batch, 3))
+    moved = run(only(rotation=180, zoom=1.3, shift=0.05, flip=True), mask.expand(-1, 3, -1, -1), 3)[:, :1]
+    assert set(augmented[:, 3:].unique().tolist()) == {0, 255}
+    assert torch.equal((augmented[:, 3:] == 255)[moved != 128], (moved > 128)[moved != 128])
+    assert not torch.equal(augmented[:, 3:], mask)
+
+
+def test_what_a_mask_cannot_follow_is_refused() -> None:
+    Augment(cutmix=1.0, stain=0.1).check_mask()
+    with pytest.raises(RecipeError, match=r"augmentation\.mixup cannot be used with an image step that reads"):
+        Augment(mixup=0.2).check_mask()
+    with pytest.raises(RecipeError, match=r"augmentation\.policy cannot"):
+        Augment(policy="trivial").check_mask()
 
 
 def test_a_flip_mirrors(batch: torch.Tensor) -> None:

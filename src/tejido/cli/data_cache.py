@@ -12,8 +12,9 @@ from tejido.cli import terminal
 def cache(
     manifest: Path = typer.Argument(..., help="Manifest made by: tejido data build."),
     out: Path = typer.Option(..., "-o", metavar="DIR", help="Folder of the cache."),
-    geometry: str = typer.Option("centre_square", help="centre_square or stretch, as in the recipe's image section."),
+    geometry: str = typer.Option("centre_square", help="centre_square, short_side or stretch, as in the recipe."),
     size: int = typer.Option(128, min=16, max=4096, help="Side in pixels, as in the recipe's image section."),
+    short_side: int = typer.Option(0, min=0, max=4096, help="For the geometry short_side, if not as the size."),
     patches: str = typer.Option("", metavar="WxH:GRID", help="Cut patches first, such as 225x225:5x3."),
     workers: int = typer.Option(0, min=0, help="Processes; 0 for one for every processor."),
 ) -> None:
@@ -30,7 +31,7 @@ def cache(
     from tejido.data.geometry import Steps
     from tejido.data.patches import PatchGrid
 
-    steps = Steps(geometry, size, PatchGrid.parse(patches) if patches else None)
+    steps = Steps(geometry, size, PatchGrid.parse(patches) if patches else None, short_side or None)
     table = manifests.read(manifest)
     console = Console(stderr=True)
     # where nobody can see it, it would leave an empty line before an error

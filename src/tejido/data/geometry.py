@@ -19,7 +19,7 @@ from PIL import Image
 from tejido.data.patches import PatchGrid
 from tejido.errors import DataError
 
-FRAMES = ("centre_square", "stretch")
+FRAMES = ("centre_square", "short_side", "stretch")
 _MEANING = 1
 """Raised when the same steps begin to give other pixels, so that older caches are no longer taken for current."""
 
@@ -29,24 +29,32 @@ class Steps:
     """What happens to a decoded picture before augmentation.
 
     Attributes:
-        frame: ``centre_square`` crops the largest centred square, ``stretch`` keeps everything and changes the aspect.
+        frame: ``centre_square`` crops the largest centred square, ``stretch`` keeps everything and changes the aspect,
+            ``short_side`` resizes first and crops the centred square of ``size`` then.
         size: side in pixels afterwards.
         patches: cut these first, and bring each of them to ``size``.
+        short_side: what the short side becomes before the crop of that name; by default ``size``.
     """
 
     frame: str
     size: int
     patches: PatchGrid | None = None
+    short_side: int | None = None
 
     def __post_init__(self) -> None:
         if self.frame not in FRAMES:
             raise DataError(f"no geometry is called {self.frame!r}; there are: {', '.join(FRAMES)}")
         if self.size < 1:
             raise DataError(f"a side of {self.size} pixels is no size")
+        if self.frame == "short_side" and self.short_side is None:
+            object.__setattr__(self, "short_side", self.size)
+        if self.short_side is not None and (self.frame != "short_side" or self.short_side < self.size):
+            raise DataError("a short side is given to the geometry short_side alone, and is at least its size")
 
     def __str__(self) -> str:
         cut = "" if self.patches is None else f"patches {self.patches}, "
-        return f"{cut}{self.frame} {self.size}"
+        resized = "" if self.short_side in (None, self.size) else f"{self.short_side} to "
+        return f"{cut}{self.frame} {resized}{self.size}"
 
     @property
     def per_image(self) -> int:
@@ -60,13 +68,18 @@ class Steps:
 
     def as_dict(self) -> dict[str, Any]:
         """The steps as plain values."""
-        return {"patches": None if self.patches is None else str(self.patches), "frame": self.frame, "size": self.size}
+        values = {
+            "patches": None if self.patches is None else str(self.patches),
+            "frame": self.frame,
+            "size": self.size,
+        }
+        return values if self.short_side is None else values | {"short_side": self.short_side}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Steps:
         """The inverse of ``as_dict``."""
         patches = None if values["patches"] is None else PatchGrid.parse(values["patches"])
-        return cls(values["frame"], values["size"], patches)
+        return cls(values["frame"], values["size"], patches, values.get("short_side"))
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Apply the steps.
@@ -84,12 +97,20 @@ class Steps:
         return np.stack([self._square(part) for part in parts])
 
     def _square(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if self.frame == "stretch":
+            return _resized(pixels, self.size, self.size)
+        height, width = pixels.shape[:2]
+        side = min(height, width)
         if self.frame == "centre_square":
-            height, width = pixels.shape[:2]
-            side = min(height, width)
-            top, left = (height - side) // 2, (width - side) // 2
-            pixels = pixels[top : top + side, left : left + side]
-        return _resized(pixels, self.size, self.size)
+            return _resized(_centre(pixels, side), self.size, self.size)
+        assert self.short_side is not None
+        resized = _resized(pixels, self.short_side * width // side, self.short_side * height // side)
+        return _centre(resized, self.size)
+
+
+def _centre(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    top, left = ((length - side) // 2 for length in pixels.shape[:2])
+    return pixels[top : top + side, left : left + side]
 
 
 def restored(pixels: NDArray[np.uint8], aspect: float | None) -> NDArray[np.uint8]:

@@ -23,6 +23,7 @@ from tejido.data.splitting.limit import limited
 from tejido.errors import DataError, RecipeError
 from tejido.recipe import Recipe, resolve_path
 from tejido.training.images import CachedImages, Images, LabelledImages, decode_all
+from tejido.training.masks import check_present, decode_masks, with_masks
 
 log = logging.getLogger(__name__)
 
@@ -41,19 +42,23 @@ class Part:
         return self.rows[self.rows["patch"] == 0] if "patch" in self.rows else self.rows
 
 
-def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = None) -> dict[str, Part]:
+def load_parts(
+    recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = None, *, masks: bool = False
+) -> dict[str, Part]:
     """Read manifest and split, keep the images that belong to the task, decode them or find them in the cache.
 
     Args:
         recipe: says which.
         geometry: the step that goes into the model file.
         patches: cut images into these; each patch stands where its image's group does.
+        masks: give every image its lesion mask as fourth channel.
 
     Returns:
         ``{"train", "val", "test"}``.
 
     Raises:
-        DataError: a table is not what it must be, or a label has no image in one side of the split.
+        DataError: a table is not what it must be, a label has no image in one side of the split, or a mask is
+            missing or of no use.
         SplitLeakError: a group stands on both sides.
         RecipeError: ``data.fold`` without a table of folds, or such a table without it.
     """
@@ -69,11 +74,17 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
     if recipe.data.limit is not None:
         train = limited(kept[kept["split"] == "train"], recipe.data.limit, seed=recipe.seed)
         kept = pd.concat([train, kept[kept["split"] != "train"]])
-    steps = Steps(recipe.image.geometry, recipe.image.size, patches)
+    if masks:
+        if patches is not None:
+            raise RecipeError("image steps that read lesion masks need whole images, not patches")
+        check_present(kept)
+    steps = Steps(recipe.image.geometry, recipe.image.size, patches, recipe.image.short_side)
     cache = None if recipe.data.cache is None else open_cache(resolve_path(recipe.data.cache), steps)
     parts = {}
-    with Progress(console=Console(stderr=True), transient=True, disable=cache is not None) as progress:
-        bar = progress.add_task("Decoding images", total=len(kept))
+    decoded = len(kept) * ((cache is None) + masks)
+    with Progress(console=Console(stderr=True), transient=True, disable=not decoded) as progress:
+        bar = progress.add_task("Decoding images", total=decoded)
+        tick = partial(progress.advance, bar)
         for name in splits.SPLITS:
             rows = kept[kept["split"] == name].reset_index(drop=True)
             limited_here = name == "train" and recipe.data.limit is not None
@@ -83,13 +94,14 @@ def load_parts(recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = 
                     raise DataError(f"no image of {label!r} in {name}; {remedy}")
             images: Images
             if cache is None:
-                tick = partial(progress.advance, bar)
                 images = decode_all(rows["path"], geometry, aspects=rows["aspect"], patches=patches, progress=tick)
                 rows = rows if patches is None else expand(rows, patches.count)
             else:
                 rows = cache.locate(rows)
                 images = CachedImages(cache.pixels, rows.pop("row").to_numpy())
                 rows = rows if patches is not None else rows.drop(columns="patch")
+            if masks:
+                images = with_masks(images, decode_masks(rows, geometry, progress=tick))
             truth = rows["label"].tolist()
             indices = torch.tensor([task.label_names.index(label) for label in truth])
             context = _context(rows, name) if recipe.network.metadata else None

@@ -70,7 +70,7 @@ def describe(
             parts["train"].images.images, recipe.evaluation.quality_pass, 1 if grid is None else grid.count
         ),
         modality=task.modality or "any",
-        frame="centre_square" if grid is None and recipe.image.geometry == "centre_square" else "whole",
+        frame="centre_square" if grid is None and recipe.image.geometry != "stretch" else "whole",
         input_size=recipe.image.size,
         quality=qualities.NAMES,
         training_data=tuple(sources),

@@ -79,7 +79,7 @@ class RayWorkers:
     def slots(self) -> int:
         """Trials that run at a time on the nodes that are alive."""
         found = 0
-        for node in ray.nodes():  # type: ignore[no-untyped-call]
+        for node in ray.nodes():
             if node["Alive"]:
                 fit = node["Resources"].get("CPU", 0) / self._threads
                 if self._gpus:

@@ -13,7 +13,7 @@ from tejido import taxonomy
 from tejido.data.context import in_words
 from tejido.data.geometry import restored
 from tejido.data.tables import write_parquet
-from tejido.errors import DataError
+from tejido.errors import DataError, RecipeError
 from tejido.experiments.datasets import Part, load_parts
 from tejido.experiments.describe import describe
 from tejido.experiments.patches import Decider, grid_of, rule_of
@@ -23,8 +23,10 @@ from tejido.export.card import card
 from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
 from tejido.files import replacing
-from tejido.imaging.geometry import GEOMETRIES
+from tejido.imaging import geometry as geometries
+from tejido.imaging.augment import Augment
 from tejido.imaging.patches import Patches
+from tejido.imaging.steps import registry
 from tejido.metrics import calibration, predictions, thresholds
 from tejido.metrics.evaluate import evaluate
 from tejido.models import zoo
@@ -43,7 +45,8 @@ def train(run: Run) -> dict[str, Any]:
     """Carry out a run, or what is left of it after an interruption.
 
     Writes ``checkpoints/``, ``metrics.csv``, ``predictions.parquet`` (validation and test, of the PyTorch network),
-    ``model.onnx``, ``card.md`` and ``metrics.json``; with patches, also what ``Decider.report`` writes.
+    ``model.onnx``, ``card.md`` and ``metrics.json``; with patches, also what ``Decider.report`` writes. A network that
+    reads lesion masks gives no model file and no card; ``metrics.json`` says why under ``not_exported``.
 
     Returns:
         What ``metrics.json`` holds.
@@ -53,12 +56,15 @@ def train(run: Run) -> dict[str, Any]:
     """
     recipe = run.recipe
     task = taxonomy.task(recipe.task)
-    geometry = GEOMETRIES[recipe.image.geometry](recipe.image.size)
+    geometry = geometries.build(recipe.image.geometry, recipe.image.size, recipe.image.short_side)
     grid = grid_of(recipe)
+    steps = registry.build(recipe.image.steps)
+    if steps.mask_readers:
+        Augment(**recipe.augmentation.model_dump()).check_mask()
     torch.manual_seed(recipe.seed)
-    network = zoo.from_recipe(recipe, len(task.labels))
+    network = zoo.from_recipe(recipe, len(task.labels), steps)
     network.to(memory_format=torch.channels_last)
-    parts = load_parts(recipe, geometry, grid)
+    parts = load_parts(recipe, geometry, grid, masks=bool(steps.mask_readers))
     fit(network, parts["train"].images, parts["val"].images, recipe, run.folder)
 
     logits = {name: _logits(network, parts[name]) for name in ("val", "test")}
@@ -80,22 +86,25 @@ def train(run: Run) -> dict[str, Any]:
     }
     if decider is not None:
         metrics["test"]["patches"] = decider.report(run, patches)
-    if grid is None:
-        module = Deployed(geometry, network, calibrated)
-    else:
-        module = Deployed(Patches(grid, geometry), network, calibrated, aggregate=rule_of(recipe, task))
-    metadata = describe(recipe, task, parts, calibrated, threshold, metrics["test"])
-    found = _export(run, module, metadata, parts["val"])
-    run.write_text("card.md", card(metadata))
-    result = {
+    result: dict[str, Any] = {
         "images": {name: len(part.rows) for name, part in parts.items()},
         "calibration": asdict(calibrated),
         "threshold": threshold,
         "validation": metrics["val"],
         "test": metrics["test"],
-        "agreement": asdict(found),
-        "test_agreement": _compare_on_test(run, parts["test"], tables["test"]),
     }
+    try:
+        if grid is None:
+            module = Deployed(geometry, network, calibrated)
+        else:
+            module = Deployed(Patches(grid, geometry), network, calibrated, aggregate=rule_of(recipe, task))
+    except RecipeError as error:
+        result["not_exported"] = str(error)
+    else:
+        metadata = describe(recipe, task, parts, calibrated, threshold, metrics["test"])
+        result["agreement"] = asdict(_export(run, module, metadata, parts["val"]))
+        run.write_text("card.md", card(metadata))
+        result["test_agreement"] = _compare_on_test(run, parts["test"], tables["test"])
     run.write_json("metrics.json", result)
     return result
 

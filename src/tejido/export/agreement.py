@@ -16,7 +16,7 @@ from tejido.data.geometry import Steps
 from tejido.errors import AgreementError
 from tejido.export.deployed import Deployed
 from tejido.export.graph import with_square_output
-from tejido.imaging.geometry import CentreSquare
+from tejido.imaging.geometry import ShortSide
 from tejido.imaging.patches import Patches
 from tejido.metrics.aggregate import aggregate
 from tejido.runtime.classifier import Classifier
@@ -162,9 +162,9 @@ def _off_pillow(seen: NDArray[np.uint8], pixels: NDArray[np.uint8], module: Depl
     grid, geometry = None, module.geometry
     if isinstance(geometry, Patches):
         grid, geometry = geometry.grid, geometry.geometry
-    frame = "centre_square" if isinstance(geometry, CentreSquare) else "stretch"
-    reference = Steps(frame, geometry.size, grid)(pixels).astype(int)
-    off = np.abs(np.moveaxis(seen.reshape(-1, 3, geometry.size, geometry.size), 1, 3) - reference)
+    short_side = geometry.short_side if isinstance(geometry, ShortSide) else None
+    steps = Steps(geometry.name, geometry.size, grid, short_side)
+    off = np.abs(np.moveaxis(seen.reshape(-1, 3, geometry.size, geometry.size), 1, 3) - steps(pixels).astype(int))
     return float((off > 0).mean()) if off.max() <= 1 else float("inf")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tejido.errors import RecipeError
 from tejido.export.aggregate import Aggregate
-from tejido.imaging.geometry import CentreSquare, Stretch
+from tejido.imaging.geometry import Geometry
 from tejido.imaging.patches import Patches
 from tejido.imaging.quality import Quality
 from tejido.metrics.calibration import Calibration
@@ -27,6 +28,9 @@ class Deployed(nn.Module):
         network: trained.
         calibration: scale and bias of the logits, fitted on validation.
         aggregate: the rule for patches; None where the picture is one square.
+
+    Raises:
+        RecipeError: the network reads lesion masks, which a model file has not.
     """
 
     scale: Tensor
@@ -34,7 +38,7 @@ class Deployed(nn.Module):
 
     def __init__(
         self,
-        geometry: CentreSquare | Stretch | Patches,
+        geometry: Geometry | Patches,
         network: Network,
         calibration: Calibration,
         *,
@@ -42,6 +46,11 @@ class Deployed(nn.Module):
     ) -> None:
         super().__init__()
         assert (aggregate is None) == (not isinstance(geometry, Patches))
+        if network.steps.mask_readers:
+            raise RecipeError(
+                f"image step {network.steps.mask_readers[0]} reads a lesion mask, so a model file needs a segmenter in "
+                "front; nothing was exported"
+            )
         self.geometry = geometry
         self.quality = Quality()
         self.network = network
@@ -92,5 +101,7 @@ class Deployed(nn.Module):
             grid = self.geometry.grid
             heatmap = probabilities.transpose(0, 1).reshape(-1, grid.rows, grid.columns)
             return self.aggregate(probabilities), heatmap, quality.mean(0)
-        maps = [self.network.activation_maps(features)[0]] if self.network.heatmap else []
-        return probabilities[0], *maps, quality[0]
+        if not self.network.heatmap:
+            return probabilities[0], quality[0]
+        maps = self.network.steps.restore(self.network.activation_maps(features), squares.float())
+        return probabilities[0], self.geometry.restore(maps)[0], quality[0]

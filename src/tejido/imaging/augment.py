@@ -1,4 +1,4 @@
-"""Training augmentation on whole batches: geometry, colour, sharpness, JPEG."""
+"""Training augmentation on whole batches: policies, geometry, stain, colour, sharpness, JPEG, mixing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from tejido.errors import RecipeError
+from tejido.imaging import policy as policies
 from tejido.imaging.jpeg import through_file, through_jpeg
+from tejido.imaging.luma import LUMA
+from tejido.imaging.mix import mix
+from tejido.imaging.stain import jitter
+from tejido.imaging.steps.lesion import INSIDE
 
-_LUMA = (0.299, 0.587, 0.114)
 _TAPS = 9
 
 
@@ -21,7 +26,8 @@ class Augment:
 
     Angles in degrees; ``zoom`` is the largest factor in and out; ``shift`` a share of the side; ``brightness``,
     ``contrast``, ``saturation`` and ``temperature`` largest relative changes; ``blur``, ``sharpen`` and ``jpeg`` the
-    share of images treated.
+    share of images treated; ``stain`` see ``stain.jitter``, ``policy`` see ``policy.apply``, ``mixup`` and ``cutmix``
+    see ``mix.mix``. What is off by default draws nothing when it is off.
     """
 
     rotation: float = 180.0
@@ -35,13 +41,57 @@ class Augment:
     blur: float = 0.2
     sharpen: float = 0.2
     jpeg: float = 0.2
+    stain: float = 0.0
+    policy: str = "none"
+    mixup: float = 0.0
+    cutmix: float = 0.0
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """``uint8[B, 3, S, S]`` to the same shape and type, drawing from ``generator`` (on the CPU)."""
-        batch = self._geometry(images.float(), generator)
+        """``uint8[B, 3, S, S]`` to the same shape and type, drawing from ``generator`` (on the CPU).
+
+        A lesion mask as fourth channel, 0 or 255, moves with its image and is otherwise left alone. A policy cannot
+        take it along; see ``check_mask``.
+        """
+        if self.policy != "none":
+            images = policies.apply(images, self.policy, generator)
+        moved = self._geometry(images.float(), generator)
+        batch, mask = moved[:, :3], moved[:, 3:]
+        if self.stain:
+            batch = jitter(batch, self.stain, generator)
         batch = self._colour(batch, generator)
         batch = self._sharpness(batch, generator)
-        return self._jpeg(batch.round().clamp(0, 255).to(torch.uint8), generator)
+        batch = self._jpeg(batch.round().clamp(0, 255).to(torch.uint8), generator)
+        if not mask.shape[1]:
+            return batch
+        return torch.cat([batch, (mask >= INSIDE).to(torch.uint8) * 255], dim=1)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether ``mix`` changes anything."""
+        return self.mixup > 0 or self.cutmix > 0
+
+    def mix(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Mix pairs of an augmented batch.
+
+        Args:
+            images: ``uint8[B, C, S, S]``.
+            labels: ``float32[B, K]``, one-hot.
+            generator: on the CPU.
+
+        Returns:
+            Images of the same shape and type, and soft labels ``float32[B, K]``.
+        """
+        return mix(images, labels, generator, mixup=self.mixup, cutmix=self.cutmix)
+
+    def check_mask(self) -> None:
+        """Check that images with a lesion mask can be augmented this way.
+
+        Raises:
+            RecipeError: they cannot.
+        """
+        for name, on in (("mixup", self.mixup > 0), ("policy", self.policy != "none")):
+            if on:
+                raise RecipeError(f"augmentation.{name} cannot be used with an image step that reads lesion masks")
 
     def _geometry(self, batch: Tensor, generator: torch.Generator) -> Tensor:
         count = len(batch)
@@ -61,7 +111,7 @@ class Augment:
         gain = gain * (1 + _uniform(count * 3, generator, self.temperature).reshape(count, 3))
         contrast = 1 + _uniform(count, generator, self.contrast)[:, None]
         saturation = 1 + _uniform(count, generator, self.saturation)[:, None, None]
-        grey = torch.tensor(_LUMA).expand(3, 3)
+        grey = torch.tensor(LUMA).expand(3, 3)
         towards_grey = _there(saturation * torch.eye(3) + (1 - saturation) * grey, batch)
         gain, contrast = _there(gain, batch), _there(contrast, batch)
         mean = (batch.mean((2, 3)) * gain).mean(1, keepdim=True)

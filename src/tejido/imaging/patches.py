@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tejido.data.patches import PatchGrid, origin
-from tejido.imaging.geometry import CentreSquare, Stretch
+from tejido.imaging.geometry import Geometry
 
 
 class Patches(nn.Module):
@@ -22,7 +22,7 @@ class Patches(nn.Module):
 
     frame = "whole"
 
-    def __init__(self, grid: PatchGrid, geometry: CentreSquare | Stretch) -> None:
+    def __init__(self, grid: PatchGrid, geometry: Geometry) -> None:
         super().__init__()
         self.grid = grid
         self.geometry = geometry

@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tejido.imaging.luma import LUMA
+
 NAMES = ("blur", "darkness", "glare")
 TOLERABLE = (0.5, 0.5, 0.05)
 """Values up to which a capture is never refused, however clean the training images are: a few glaring pixels are not
 a reason, although hardly any training image has them."""
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _GLARE = 245.0  # a sample this bright in all three channels carries no colour any more
 _TAPS = 9
 
@@ -27,7 +28,7 @@ class Quality(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("luma", torch.tensor(_LUMA).reshape(1, 3, 1, 1), persistent=False)
+        self.register_buffer("luma", torch.tensor(LUMA).reshape(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
         """Measure."""

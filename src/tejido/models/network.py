@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tejido.imaging.steps.chain import ImageSteps
 from tejido.models.attention import alphas
 from tejido.models.heads import Head, SigmoidHead
 
@@ -30,7 +31,7 @@ class Network(nn.Module):
         std: per-channel standard deviation, likewise.
         dropout: share of the features dropped before the head in training.
         heatmap: whether the body ends in a map whose mean the head reads.
-        steps: image steps, float images 0..255 to ``float32[B, 3, S, S]`` 0..255; by default none.
+        steps: image steps; without them the picture is taken as it is.
     """
 
     mean: Tensor
@@ -47,10 +48,10 @@ class Network(nn.Module):
         std: tuple[float, ...],
         dropout: float = 0.0,
         heatmap: bool = True,
-        steps: nn.Module | None = None,
+        steps: ImageSteps | None = None,
     ) -> None:
         super().__init__()
-        self.steps = nn.Identity() if steps is None else steps
+        self.steps = ImageSteps() if steps is None else steps
         self.body = body
         self.head = head
         self.classes = classes

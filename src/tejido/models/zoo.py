@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from torch import nn
-
+from tejido.imaging.steps.chain import ImageSteps
 from tejido.models import attention as attentions
 from tejido.models import bodies, upc2020
 from tejido.models import weights as weight_files
@@ -15,7 +14,7 @@ from tejido.models.network import Network
 from tejido.recipe import Recipe, resolve_path
 
 
-def from_recipe(recipe: Recipe, classes: int, steps: nn.Module | None = None) -> Network:
+def from_recipe(recipe: Recipe, classes: int, steps: ImageSteps | None = None) -> Network:
     """Build the network that a recipe describes, for images of its size.
 
     Raises:
@@ -45,7 +44,7 @@ def build(
     attention: Literal["none", "arl"] = "none",
     squeeze_excitation: bool = True,
     metadata: bool = False,
-    steps: nn.Module | None = None,
+    steps: ImageSteps | None = None,
 ) -> Network:
     """Build a network.
 

@@ -49,6 +49,9 @@ def print_summary(run: Run) -> None:
             table.add_row(key.replace("_", " "), *cells)
     console = Console()
     console.print(table)
+    if "not_exported" in metrics:
+        console.print(f"No model file: {metrics['not_exported']}.", soft_wrap=True, highlight=False)
+        return
     agreement = metrics["test_agreement"]
     console.print(
         f"The model file against the network, on {agreement['images']:,} test images: largest difference "

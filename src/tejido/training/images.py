@@ -67,13 +67,15 @@ class CachedImages:
     Args:
         pixels: ``uint8[M, S, S, 3]``, mapped from the cache's file.
         rows: ``int64[N]``, which of them, in which order.
+        masks: ``uint8[N, 1, S, S]``, in memory: the images' fourth channel; None for three channels.
     """
 
-    def __init__(self, pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
+    def __init__(self, pixels: NDArray[np.uint8], rows: NDArray[np.int64], masks: Tensor | None = None) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that the map is read-only: nothing here writes
             self._pixels = torch.from_numpy(pixels)
         self._rows = rows
+        self._masks = masks
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -82,8 +84,14 @@ class CachedImages:
         """A copy of the chosen images, channels-last in memory as the cache holds them."""
         rows = self._rows[chosen]
         if isinstance(chosen, int):
-            return self._pixels[rows].clone().permute(2, 0, 1)
-        return _gathered(self._pixels, torch.from_numpy(rows)).permute(0, 3, 1, 2)
+            images = self._pixels[rows].clone().permute(2, 0, 1)
+        else:
+            images = _gathered(self._pixels, torch.from_numpy(rows)).permute(0, 3, 1, 2)
+        return images if self._masks is None else torch.cat([images, self._masks[chosen]], dim=-3)
+
+    def masked(self, masks: Tensor) -> CachedImages:
+        """The same images with ``masks`` as their fourth channel."""
+        return CachedImages(self._pixels.numpy(), self._rows, masks)
 
 
 Images = Tensor | CachedImages

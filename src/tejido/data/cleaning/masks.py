@@ -36,12 +36,17 @@ def drop_misfits(manifest: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, di
     return kept, misfits
 
 
+def fits(mask: tuple[int, int], image: tuple[int, int]) -> bool:
+    """Whether a mask of this (width, height) shows the same frame as an image of that one."""
+    return abs((mask[0] / mask[1]) / (image[0] / image[1]) - 1) <= _TOLERANCE
+
+
 def _misfit(path: Path, width: int, height: int) -> str | None:
     try:
         with Image.open(path) as mask:
             own = mask.size
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         return "cannot be read"
-    if min(own) < 1 or abs((own[0] / own[1]) / (width / height) - 1) > _TOLERANCE:
+    if min(own) < 1 or not fits(own, (width, height)):
         return f"is {own[0]}×{own[1]}, another shape than {width}×{height}"
     return None
