@@ -68,11 +68,11 @@ class Steps:
         patches = None if values["patches"] is None else PatchGrid.parse(values["patches"])
         return cls(values["frame"], values["size"], patches)
 
-    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def __call__(self, picture: Image.Image) -> NDArray[np.uint8]:
         """Apply the steps.
 
         Args:
-            pixels: ``uint8[H, W, 3]``.
+            picture: of mode RGB.
 
         Returns:
             ``uint8[per_image, size, size, 3]``.
@@ -80,32 +80,33 @@ class Steps:
         Raises:
             DataError: the picture is smaller than a patch.
         """
-        parts = [pixels] if self.patches is None else self.patches.cut(pixels)
-        return np.stack([self._square(part) for part in parts])
+        grid = self.patches
+        if grid is None:
+            return np.asarray(self._square(picture))[None]
+        corners = grid.corners(*picture.size)
+        parts = [picture.crop((left, top, left + grid.width, top + grid.height)) for left, top in corners]
+        return np.stack([np.asarray(self._square(part)) for part in parts])
 
-    def _square(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _square(self, picture: Image.Image) -> Image.Image:
         if self.frame == "centre_square":
-            height, width = pixels.shape[:2]
-            side = min(height, width)
-            top, left = (height - side) // 2, (width - side) // 2
-            pixels = pixels[top : top + side, left : left + side]
-        return _resized(pixels, self.size, self.size)
+            side = min(picture.size)
+            left, top = (picture.width - side) // 2, (picture.height - side) // 2
+            picture = picture.crop((left, top, left + side, top + side))
+        return _resized(picture, self.size, self.size)
 
 
-def restored(pixels: NDArray[np.uint8], aspect: float | None) -> NDArray[np.uint8]:
+def restored(picture: Image.Image, aspect: float | None) -> Image.Image:
     """A picture that was squashed into a square, at its true aspect again; the side that was squashed grows.
 
     Args:
-        pixels: ``uint8[S, S, 3]``, or any picture where ``aspect`` is unknown.
+        picture: a square one, or any where ``aspect`` is unknown.
         aspect: true width / height; None or NaN for a picture that was never squashed.
     """
     if aspect is None or math.isnan(aspect):
-        return pixels
-    height, width = pixels.shape[:2]
-    return _resized(pixels, max(width, round(height * aspect)), max(height, round(width / aspect)))
+        return picture
+    width, height = picture.size
+    return _resized(picture, max(width, round(height * aspect)), max(height, round(width / aspect)))
 
 
-def _resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
+def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
+    return picture if picture.size == (width, height) else picture.resize((width, height), Image.Resampling.BILINEAR)

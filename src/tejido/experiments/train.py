@@ -27,7 +27,7 @@ from tejido.metrics.evaluate import evaluate
 from tejido.models import zoo
 from tejido.recipe import Recipe, resolve_path
 from tejido.runtime.classifier import Classifier
-from tejido.runtime.decode import decode
+from tejido.runtime.decode import decode, open_image
 from tejido.runtime.metadata import Metadata
 from tejido.taxonomy import Task
 from tejido.training.fit import fit, logits_of
@@ -118,7 +118,7 @@ def _compare_on_test(run: Run, test: Part, table: pd.DataFrame) -> dict[str, flo
     columns = [predictions.PREFIX + name for name in classifier.metadata.label_names]
     reference = table[columns].to_numpy(float)
     aspects = test.rows["aspect"].to_numpy(float, na_value=np.nan)
-    pictures = (restored(decode(str(path)), aspect) for path, aspect in zip(test.rows["path"], aspects, strict=True))
+    pictures = (np.asarray(restored(open_image(str(path)), aspect)) for path, aspect in zip(test.rows["path"], aspects, strict=True))
     answers = [classifier.predict(picture) for picture in pictures]
     file = np.array([list(answer.probabilities.values()) for answer in answers])
     if len(file) != len(reference):
