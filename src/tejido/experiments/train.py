@@ -118,8 +118,9 @@ def _compare_on_test(run: Run, test: Part, table: pd.DataFrame) -> dict[str, flo
     columns = [predictions.PREFIX + name for name in classifier.metadata.label_names]
     reference = table[columns].to_numpy(float)
     aspects = test.rows["aspect"].to_numpy(float, na_value=np.nan)
-    pictures = (np.asarray(restored(open_image(str(path)), aspect)) for path, aspect in zip(test.rows["path"], aspects, strict=True))
-    answers = [classifier.predict(picture) for picture in pictures]
+    files = zip(test.rows["path"], aspects, strict=True)
+    pictures = (restored(open_image(str(path)), aspect) for path, aspect in files)
+    answers = [classifier.predict(np.asarray(picture)) for picture in pictures]
     file = np.array([list(answer.probabilities.values()) for answer in answers])
     if len(file) != len(reference):
         raise DataError("the model file did not answer every test image")
