@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tejido.data.geometry import FRAMES, Steps, restored
 from tejido.data.patches import UMA2022, PatchGrid
 from tejido.errors import DataError
 from tejido.imaging.geometry import GEOMETRIES
-from tejido.runtime.decode import decode
+from tejido.runtime.decode import decode, open_image
 
 
 def with_torch(pixels: np.ndarray, frame: str, size: int) -> np.ndarray:
@@ -28,7 +29,7 @@ def test_equals_the_step_of_the_model_file_on_real_lesions(shared: Path, frame: 
     off = []
     for path in paths:
         pixels = decode(path)
-        (mine,) = Steps(frame, 128)(pixels)
+        (mine,) = Steps(frame, 128)(Image.fromarray(pixels))
         off.append(np.abs(mine.astype(int) - with_torch(pixels, frame, 128)).ravel())
     values = np.concatenate(off)
     assert values.max() <= 1
@@ -41,19 +42,20 @@ def test_every_geometry_of_a_recipe_has_its_twin() -> None:
 
 def test_patches_are_cut_before_the_resize(shared: Path) -> None:
     path = sorted((shared / "data" / "breakhis").glob("*.png"))[0]
-    pixels = decode(path)
-    squares = Steps("stretch", 112, UMA2022)(pixels)
+    picture = open_image(path)
+    pixels = np.asarray(picture)
+    squares = Steps("stretch", 112, UMA2022)(picture)
     assert squares.shape == (15, 112, 112, 3)
-    (last,) = Steps("stretch", 112)(pixels[235:460, 475:700])
+    (last,) = Steps("stretch", 112)(Image.fromarray(pixels[235:460, 475:700]))
     assert np.array_equal(squares[14], last)
-    unchanged = Steps("stretch", 225, UMA2022)(pixels)
+    unchanged = Steps("stretch", 225, UMA2022)(picture)
     assert np.array_equal(unchanged[14], pixels[235:460, 475:700])
 
 
 def test_what_was_squashed_is_restored() -> None:
-    squashed = np.zeros((180, 180, 3), np.uint8)
-    assert restored(squashed, 4 / 3).shape == (180, 240, 3)
-    assert restored(squashed, 3 / 4).shape == (240, 180, 3)
+    squashed = Image.new("RGB", (180, 180))
+    assert restored(squashed, 4 / 3).size == (240, 180)
+    assert restored(squashed, 3 / 4).size == (180, 240)
     assert restored(squashed, None) is squashed
 
 

@@ -9,6 +9,7 @@ import onnx
 import onnxruntime as ort
 import pytest
 import torch
+from PIL import Image
 
 from tejido.data.geometry import Steps
 from tejido.data.patches import PatchGrid
@@ -63,7 +64,7 @@ def test_one_picture_in_one_answer_out(module: Deployed, graph: onnx.ModelProto,
         assert outputs["probabilities"][1] == pytest.approx(votes / 12, abs=1e-6)
         shares.add(int(votes))
         # The tables' patches, one by one through the plain network.
-        squares = torch.from_numpy(Steps("centre_square", 32, GRID)(pixels)).permute(0, 3, 1, 2)
+        squares = torch.from_numpy(Steps("centre_square", 32, GRID)(Image.fromarray(pixels))).permute(0, 3, 1, 2)
         with torch.no_grad():
             logits = module.network(squares).numpy()
         expected = Calibration(0.7, (0.0, 0.3)).apply(logits)[:, 1].reshape(3, 4)

@@ -81,11 +81,11 @@ class Steps:
         patches = None if values["patches"] is None else PatchGrid.parse(values["patches"])
         return cls(values["frame"], values["size"], patches, values.get("short_side"))
 
-    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def __call__(self, picture: Image.Image) -> NDArray[np.uint8]:
         """Apply the steps.
 
         Args:
-            pixels: ``uint8[H, W, 3]``.
+            picture: of mode RGB.
 
         Returns:
             ``uint8[per_image, size, size, 3]``.
@@ -93,40 +93,41 @@ class Steps:
         Raises:
             DataError: the picture is smaller than a patch.
         """
-        parts = [pixels] if self.patches is None else self.patches.cut(pixels)
-        return np.stack([self._square(part) for part in parts])
+        grid = self.patches
+        if grid is None:
+            return np.asarray(self._square(picture))[None]
+        corners = grid.corners(*picture.size)
+        parts = [picture.crop((left, top, left + grid.width, top + grid.height)) for left, top in corners]
+        return np.stack([np.asarray(self._square(part)) for part in parts])
 
-    def _square(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _square(self, picture: Image.Image) -> Image.Image:
         if self.frame == "stretch":
-            return _resized(pixels, self.size, self.size)
-        height, width = pixels.shape[:2]
-        side = min(height, width)
+            return _resized(picture, self.size, self.size)
+        side = min(picture.size)
         if self.frame == "centre_square":
-            return _resized(_centre(pixels, side), self.size, self.size)
+            return _resized(_centre(picture, side), self.size, self.size)
         assert self.short_side is not None
-        resized = _resized(pixels, self.short_side * width // side, self.short_side * height // side)
-        return _centre(resized, self.size)
+        width, height = (self.short_side * length // side for length in picture.size)
+        return _centre(_resized(picture, width, height), self.size)
 
 
-def _centre(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    top, left = ((length - side) // 2 for length in pixels.shape[:2])
-    return pixels[top : top + side, left : left + side]
+def _centre(picture: Image.Image, side: int) -> Image.Image:
+    left, top = ((length - side) // 2 for length in picture.size)
+    return picture.crop((left, top, left + side, top + side))
 
 
-def restored(pixels: NDArray[np.uint8], aspect: float | None) -> NDArray[np.uint8]:
+def restored(picture: Image.Image, aspect: float | None) -> Image.Image:
     """A picture that was squashed into a square, at its true aspect again; the side that was squashed grows.
 
     Args:
-        pixels: ``uint8[S, S, 3]``, or any picture where ``aspect`` is unknown.
+        picture: a square one, or any where ``aspect`` is unknown.
         aspect: true width / height; None or NaN for a picture that was never squashed.
     """
     if aspect is None or math.isnan(aspect):
-        return pixels
-    height, width = pixels.shape[:2]
-    return _resized(pixels, max(width, round(height * aspect)), max(height, round(width / aspect)))
+        return picture
+    width, height = picture.size
+    return _resized(picture, max(width, round(height * aspect)), max(height, round(width / aspect)))
 
 
-def _resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
+def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
+    return picture if picture.size == (width, height) else picture.resize((width, height), Image.Resampling.BILINEAR)

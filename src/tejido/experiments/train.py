@@ -33,7 +33,7 @@ from tejido.models import zoo
 from tejido.models.network import Network
 from tejido.recipe import Recipe
 from tejido.runtime.classifier import Classifier
-from tejido.runtime.decode import decode
+from tejido.runtime.decode import decode, open_image
 from tejido.runtime.metadata import Metadata
 from tejido.taxonomy import Task
 from tejido.training.fit import fit, logits_of
@@ -151,8 +151,8 @@ def _compare_on_test(run: Run, test: Part, table: pd.DataFrame) -> dict[str, flo
     columns = [predictions.PREFIX + name for name in classifier.metadata.label_names]
     reference = table[columns].to_numpy(float)
     aspects = test.pictures["aspect"].to_numpy(float, na_value=np.nan)
-    paths = test.pictures["path"]
-    pictures = (restored(decode(str(path)), aspect) for path, aspect in zip(paths, aspects, strict=True))
+    files = zip(test.pictures["path"], aspects, strict=True)
+    pictures = (np.asarray(restored(open_image(str(path)), aspect)) for path, aspect in files)
     answers = [classifier.predict(picture, **known) for picture, known in zip(pictures, _told(test), strict=True)]
     file = np.array([list(answer.probabilities.values()) for answer in answers])
     if len(file) != len(reference):

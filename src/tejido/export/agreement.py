@@ -164,7 +164,8 @@ def _off_pillow(seen: NDArray[np.uint8], pixels: NDArray[np.uint8], module: Depl
         grid, geometry = geometry.grid, geometry.geometry
     short_side = geometry.short_side if isinstance(geometry, ShortSide) else None
     steps = Steps(geometry.name, geometry.size, grid, short_side)
-    off = np.abs(np.moveaxis(seen.reshape(-1, 3, geometry.size, geometry.size), 1, 3) - steps(pixels).astype(int))
+    reference = steps(Image.fromarray(pixels)).astype(int)
+    off = np.abs(np.moveaxis(seen.reshape(-1, 3, geometry.size, geometry.size), 1, 3) - reference)
     return float((off > 0).mean()) if off.max() <= 1 else float("inf")
 
 

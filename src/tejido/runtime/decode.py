@@ -40,14 +40,28 @@ def decode(image: str | Path | bytes) -> NDArray[np.uint8]:
     Raises:
         ImageError: with one line that says why the picture cannot be read.
     """
+    return check_pixels(np.asarray(open_image(image)))
+
+
+def open_image(image: str | Path | bytes) -> Image.Image:
+    """``decode`` for those who go on with Pillow: spares them two copies of a picture.
+
+    Returns:
+        A loaded image of mode RGB, upright, of an acceptable size.
+
+    Raises:
+        ImageError: as ``decode``.
+    """
     data = image if isinstance(image, bytes) else _read(Path(image))
     if not data:
         raise ImageError("the file is empty")
     if data[128:132] == b"DICM":
         from tejido.runtime.dicom import decode_dicom
 
-        return decode_dicom(data)
-    return check_pixels(_decode_with_pillow(data))
+        return Image.fromarray(decode_dicom(data))
+    picture = _open_with_pillow(data)
+    check_size(*picture.size)
+    return picture
 
 
 def _read(path: Path) -> bytes:
@@ -65,7 +79,7 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _decode_with_pillow(data: bytes) -> NDArray[np.uint8]:
+def _open_with_pillow(data: bytes) -> Image.Image:
     # Python's warning filters are shared by all threads, so Pillow's remarks are left to whoever runs the process.
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
@@ -93,13 +107,13 @@ def _upright(image: Image.Image) -> None:
         ImageOps.exif_transpose(image, in_place=True)
 
 
-def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
+def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("F", "I"):
         raise ImageError("32-bit samples are not a photograph; save it as 8 or 16 bits a channel")
     if image.mode.startswith("I;16"):
-        return np.repeat(_high_byte(image)[:, :, None], 3, axis=2)
+        return Image.fromarray(_high_byte(image)).convert("RGB")
     image.info.pop("transparency", None)  # alpha is dropped, so which colour was transparent does not matter
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _high_byte(image: Image.Image) -> NDArray[np.uint8]:

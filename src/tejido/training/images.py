@@ -19,7 +19,7 @@ from torch.utils.data import Dataset
 from tejido.data.geometry import restored
 from tejido.data.patches import PatchGrid
 from tejido.errors import DataError, ImageError
-from tejido.runtime.decode import decode
+from tejido.runtime.decode import open_image
 
 
 def decode_all(
@@ -48,7 +48,7 @@ def decode_all(
 
     def one(path: str, aspect: float) -> Tensor:
         try:
-            pixels = restored(decode(Path(path)), aspect)
+            pixels = np.asarray(restored(open_image(Path(path)), aspect))
             parts = [pixels] if patches is None else patches.cut(pixels)
         except (DataError, ImageError) as error:
             raise DataError(f"{path}: {error}") from None

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor, nn
 
 from tejido.data.cleaning.masks import fits
@@ -51,7 +52,8 @@ def decode_masks(rows: pd.DataFrame, geometry: nn.Module, *, progress: Callable[
         except (DataError, ImageError) as error:
             raise DataError(f"{name}: its mask {Path(path).name} is of no use ({error})") from None
         progress()
-        square: Tensor = geometry(torch.from_numpy(restored(mask, aspect).copy())[None])
+        pixels = np.array(restored(Image.fromarray(mask), aspect))
+        square: Tensor = geometry(torch.from_numpy(pixels)[None])
         return (square >= INSIDE).to(torch.uint8) * 255
 
     shapes = zip(rows["width"].tolist(), rows["height"].tolist(), strict=True)

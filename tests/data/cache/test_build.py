@@ -26,7 +26,7 @@ from tejido.data.cache.read import open_cache
 from tejido.data.geometry import Steps
 from tejido.data.patches import PatchGrid
 from tejido.errors import DataError, TejidoError
-from tejido.runtime.decode import decode
+from tejido.runtime.decode import decode, open_image
 from tests.data.cache.pictures import manifest_of, picture, pictures
 
 STEPS = Steps("centre_square", 32)
@@ -61,7 +61,7 @@ def test_every_image_is_where_the_index_says(tmp_path: Path, workers: int) -> No
     rows = cache.locate(shuffled)
     assert rows["image_id"].tolist() == shuffled["image_id"].tolist()
     for row, path in zip(rows["row"], rows["path"], strict=True):
-        assert np.array_equal(cache.pixels[row], STEPS(decode(path))[0])
+        assert np.array_equal(cache.pixels[row], STEPS(open_image(path))[0])
     assert visible(tmp_path / "cache") == {"cache.json", "pixels", "index"}
 
 

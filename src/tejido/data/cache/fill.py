@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tejido.data.cache.plan import Chunk, Item
 from tejido.data.geometry import Steps, restored
 from tejido.errors import DataError, ImageError
-from tejido.runtime.decode import decode
+from tejido.runtime.decode import open_image
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def square(item: Item, steps: Steps) -> NDArray[np.uint8]:
     if hashlib.sha256(data).hexdigest() != item.sha256:
         raise DataError(f"{item.path}: changed since the manifest was built")
     try:
-        return steps(restored(decode(data), item.aspect))
+        return steps(restored(open_image(data), item.aspect))
     except (DataError, ImageError) as error:
         raise type(error)(f"{item.path}: {error}") from None
 

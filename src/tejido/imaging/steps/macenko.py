@@ -116,7 +116,8 @@ def _percentile(values: Tensor, chosen: Tensor, share: float) -> Tensor:
 
 
 def _cross(a: Tensor, b: Tensor) -> Tensor:
-    return torch.linalg.cross(a, b, dim=1)
+    product: Tensor = torch.linalg.cross(a, b, dim=1)
+    return product
 
 
 def _unit(vector: Tensor) -> Tensor:
