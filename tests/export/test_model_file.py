@@ -16,6 +16,7 @@ from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
 from tejido.imaging.geometry import CentreSquare, ShortSide, Stretch
 from tejido.imaging.steps import registry
+from tejido.imaging.steps.chain import ImageSteps
 from tejido.metrics.calibration import Calibration
 from tejido.models import zoo
 from tejido.models.network import Network
@@ -106,10 +107,8 @@ def test_the_file_describes_itself_and_names_no_path_of_the_exporting_machine(gr
 
 
 def test_steps_and_a_crop_after_the_resize_are_part_of_the_file(module: Deployed, shared: Path) -> None:
-    body, head = module.network.body, module.network.head
     steps = registry.build(["crop_border", "remove_hair", "shades_of_gray", {"ben_graham": {"reading": "sigma"}}])
-    network = Network(body, head.in_features, 2, mean=(0.5,) * 3, std=(0.5,) * 3, steps=steps)
-    network.head.load_state_dict(head.state_dict())
+    network = _network(module, steps)
     deployed = Deployed(ShortSide(64, 80), network, Calibration(1.0, (0.0, 0.0))).eval()
     names = ("ISIC_0033969", "ISIC_0027924", "ISIC_0024306")
     pictures = [np.asarray(Image.open(shared / "data" / "ham10000" / "images" / f"{name}.jpg")) for name in names]
@@ -123,8 +122,7 @@ def test_steps_and_a_crop_after_the_resize_are_part_of_the_file(module: Deployed
 
 
 def test_a_network_that_reads_masks_is_not_exported(module: Deployed) -> None:
-    steps = registry.build(["grey_outside"])
-    network = Network(module.network.body, 256, 2, mean=(0.5,) * 3, std=(0.5,) * 3, steps=steps)
+    network = _network(module, registry.build(["grey_outside"]))
     with pytest.raises(
         RecipeError, match="grey_outside reads a lesion mask, so a model file needs a segmenter in front"
     ):
@@ -145,3 +143,10 @@ def test_one_picture_on_the_edge_is_forgiven(pictures: int, equal: int, passes: 
     else:
         with pytest.raises(AgreementError, match="equal labels"):
             agreement._enforce(found, agreement.Tolerance())
+
+
+def _network(module: Deployed, steps: ImageSteps) -> Network:
+    """The module's network, with these steps in front."""
+    plain = module.network
+    half = (0.5,) * 3
+    return Network(plain.body, plain.head, classes=2, input_size=64, mean=half, std=half, steps=steps)

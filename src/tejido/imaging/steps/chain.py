@@ -35,6 +35,8 @@ class ImageSteps(nn.Module):
 
         The mask is 255 inside the lesion and 0 outside.
         """
+        if not self._steps:
+            return image
         with _full_precision(image.device.type):
             rgb, mask = _parted(image)
             for step in self._steps:
