@@ -11,17 +11,22 @@ from tejido.imaging.steps.options import number
 from tejido.imaging.steps.step import Group, Step
 
 
+RAMP = 8.0
+"""Levels from no hair to hair."""
+
+
 class RemoveHair(Step):
     """Dark thin structures are found by a black-hat filter and filled from their neighbours.
 
     Black-hat is the grey closing minus the grey picture: what is darker than its surroundings and fits into the square
     structuring element. Where it exceeds ``threshold``, and one pixel around, every channel becomes the mean of the
-    pixels in a window of twice the element's radius that are not hair; where there is none, it stays. After DullRazor
-    (Lee et al. 1997), with one square in place of its lines.
+    pixels in a window of twice the element's radius that are not hair; where there is none, it stays. Within ``RAMP``
+    levels above the threshold a pixel is hair in part, and changed in part: otherwise a resize that rounds one value
+    the other way would switch whole pixels. After DullRazor (Lee et al. 1997), with one square in place of its lines.
 
     Args:
         width: side of the structuring element as a share of the image's side; thicker hairs stay.
-        threshold: in levels of 0..255.
+        threshold: in levels of 0..255, above which a pixel begins to be hair.
     """
 
     name = "remove_hair"
@@ -37,9 +42,9 @@ class RemoveHair(Step):
         radius = max(1, int(self.width * image.shape[-1] / 2))
         grey = luma(image)
         closed = -dilated(-dilated(grey, radius), radius)
-        hair = dilated((closed - grey > self.threshold).float(), 1)
+        hair = dilated(((closed - grey - self.threshold) / RAMP).clamp(0, 1), 1)
         skin = 1 - hair
         window = torch.ones(4 * radius + 1, device=image.device)
         count = convolved(skin, window, mirrored=False)
-        filled = convolved(image * skin, window, mirrored=False) / count.clamp(min=1)
-        return torch.where((hair > 0) & (count > 0.5), filled, image)
+        filled = convolved(image * skin, window, mirrored=False) / count.clamp(min=1e-6)
+        return image + hair * count.clamp(max=1) * (filled - image)
