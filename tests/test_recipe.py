@@ -7,7 +7,6 @@ import pytest
 from tejido import recipe
 from tejido.errors import RecipeError
 
-RECIPES = Path(__file__).parents[1] / "recipes"
 MINIMAL = """
 name: a
 model: a-b
@@ -21,11 +20,6 @@ def write(folder: Path, text: str) -> Path:
     path = folder / "recipe.yaml"
     path.write_text(text)
     return path
-
-
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_recipe_of_the_repository_is_valid_and_named_after_its_file(path: Path) -> None:
-    assert recipe.load(path).name == path.stem
 
 
 def test_a_resolved_recipe_reads_back_as_itself(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from tejido.imaging.steps.filters import convolved, dilated
 from tejido.imaging.steps.options import number
 from tejido.imaging.steps.step import Group, Step
 
-
 RAMP = 8.0
 """Levels from no hair to hair."""
 

@@ -1,0 +1,93 @@
+"""The recipes and studies of the repository: valid, buildable, with commands in their heads that lead to their data."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from tejido import recipe as recipes
+from tejido import taxonomy
+from tejido.cli.main import VERBS
+from tejido.experiments import study
+from tejido.imaging import geometry
+from tejido.imaging.steps import registry
+from tejido.models import zoo
+from tejido.sources.catalogue import SOURCES
+
+FOLDER = Path(__file__).parents[1] / "recipes"
+RECIPES = sorted(FOLDER.glob("*.yaml"))
+STUDIES = sorted((FOLDER / "studies").glob("*.yaml"))
+THESES = {
+    "uis2022_teacher", "uis2022_skin3", "uba2020_segmentation", "uba2020_color", "uba2020_arl_resnet50",
+    "uba2020_arl_efficientnet", "upc2020_cnn", "uma2022_patches", "ugr2024_mobile",
+}  # fmt: skip
+
+
+def commands(path: Path) -> list[list[str]]:
+    """The ``tejido`` commands in the comment at the head of a file."""
+    head = path.read_text(encoding="utf-8").split("\nname:")[0]
+    lines = re.sub(r"\\\n# *", "", head).splitlines()
+    return [shlex.split(line[1:], comments=True)[1:] for line in lines if re.match(r"#   tejido ", line)]
+
+
+def parsed(arguments: list[str]) -> dict[str, Any]:
+    """What the command line makes of them; an unknown option or value is an error."""
+    verb, *rest = arguments
+    command: Any = typer.main.get_command(import_module(VERBS[verb][0]).app)
+    while hasattr(command, "commands"):
+        command = command.commands[rest.pop(0)]
+    return dict(command.make_context(verb, rest).params)
+
+
+def test_every_thesis_has_its_recipes_each_with_a_small_twin() -> None:
+    names = {path.stem for path in RECIPES}
+    assert THESES | {f"{name}_small" for name in THESES} <= names
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_a_recipe_is_named_after_its_file_and_can_be_built(path: Path) -> None:
+    recipe = recipes.load(path)
+    assert recipe.name == path.stem
+    image = recipe.image
+    geometry.build(image.geometry, image.size, image.short_side)
+    # Weights are a matter of files; tests/models has those.
+    bare = recipe.model_copy(update={"network": recipe.network.model_copy(update={"weights": None})})
+    zoo.from_recipe(bare, len(taxonomy.task(recipe.task).labels), registry.build(image.steps))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_the_commands_at_its_head_lead_to_the_files_that_it_names(path: Path) -> None:
+    recipe = recipes.load(path)
+    made: set[str] = set()
+    for arguments in commands(path):
+        values = parsed(arguments)
+        if arguments[:2] == ["data", "build"]:
+            assert {source.partition("=")[0] for source in values["source"]} <= set(SOURCES)
+            assert "task" not in values or taxonomy.task(values["task"]).name == taxonomy.task(recipe.task).name
+        if arguments[:2] == ["data", "cache"]:
+            cut = recipe.image.patches
+            grid = "" if cut is None else f"{cut.size}x{cut.size}:{cut.columns}x{cut.rows}"
+            asked = (values["geometry"], values["size"], values["short_side"] or None, values["patches"])
+            assert asked == (recipe.image.geometry, recipe.image.size, recipe.image.short_side, grid)
+        if "out" in values:
+            made.add(str(values["out"]))
+    data = recipe.data
+    assert {data.manifest, data.split} | ({data.cache} - {None}) <= made
+    assert commands(path)[-1] == ["train", f"recipes/{path.name}"]
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_a_study_is_named_after_its_file_and_all_its_runs_are_valid(path: Path) -> None:
+    plan = study.load(path)
+    assert plan.study.name == path.stem
+    assert len(plan.study.seeds) >= 3
+    assert plan.trials
+    *_, last = commands(path)
+    assert last[:2] == ["study", f"recipes/studies/{path.name}"]
+    parsed(last)
