@@ -109,7 +109,7 @@ def test_openapi_describes_the_api(client: Client) -> None:
     post = api["paths"]["/api/v1/classify"]["post"]
     assert post["requestBody"]["content"]["image/*"]["schema"] == {"type": "string", "format": "binary"}
     assert {"200", "400", "404", "413", "415", "422"} <= set(post["responses"])
-    assert {parameter["name"] for parameter in post["parameters"]} == {"model", "heatmap"}
+    assert {parameter["name"] for parameter in post["parameters"]} == {"model", "heatmap", "age", "sex", "site"}
     assert "--data-binary @lesion.jpg" in post["description"]
     assert "HTTPValidationError" not in api["components"]["schemas"]
 

@@ -75,7 +75,7 @@ def test_the_model_file_answers_for_whole_pictures(run: Run, recipe: Path) -> No
         own = patches.loc[patches["image_id"] == image_id, "p_suspicious"].to_numpy()
         assert answer.heatmap is not None
         index = meta.label_names.index(answer.label)
-        np.testing.assert_allclose(answer.heatmap.ravel(), own if index == 1 else 1 - own, atol=1e-2)
+        np.testing.assert_allclose(answer.heatmap.ravel(), own if index == 1 else 1 - own, atol=2e-2)
         assert answer.probabilities["suspicious"] == pytest.approx(
             np.mean((answer.heatmap if index == 1 else 1 - answer.heatmap) >= 0.5), abs=1e-6
         )

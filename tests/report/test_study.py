@@ -59,8 +59,10 @@ def test_summaries_equal_numpys_over_the_values_of_metrics_json(study: tuple[Pla
 
 def test_differences_and_tests_are_paired_by_seed(study: tuple[Plan, StudyFolder, Rows]) -> None:
     plan, _, found = study
-    aucs = {trial: roc_auc_score(*answers(trial.recipe)) for trial in plan.trials}
-    by_level = {level: [auc for trial, auc in aucs.items() if trial.levels == (level,)] for (level,) in plan.cells}
+    by_level = {
+        level: [roc_auc_score(*answers(trial.recipe)) for trial in plan.trials if trial.levels == (level,)]
+        for (level,) in plan.cells
+    }
     p = []
     for level in ("weights", "oversample"):
         row = found["auc", level]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from tejido.models.heads import LinearHead
 from tejido.models.network import Network
 from tejido.training.images import LabelledImages
 
 SIZE = 16
+_TRAITS: dict[str, Any] = {"classes": 2, "input_size": SIZE, "mean": (0.5,) * 3, "std": (0.5,) * 3, "dropout": 0.2}
 
 
 class Attended(Network):
     """A network with two attention scales, of which only the first ever learns."""
 
     def __init__(self, body: nn.Module) -> None:
-        super().__init__(body, 4, 2, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), dropout=0.2)
+        super().__init__(body, LinearHead(4, 2), **_TRAITS)
         self.first = nn.Parameter(torch.zeros(()))
         self.second = nn.Parameter(torch.zeros(()), requires_grad=False)
 
@@ -32,7 +36,7 @@ def network(*, attended: bool = False, seed: int = 0) -> Network:
     body = nn.Sequential(nn.Conv2d(3, 4, 3, stride=4), nn.BatchNorm2d(4), nn.ReLU())
     if attended:
         return Attended(body)
-    return Network(body, 4, 2, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), dropout=0.2)
+    return Network(body, LinearHead(4, 2), **_TRAITS)
 
 
 def images(count: int, seed: int = 0) -> LabelledImages:

@@ -87,7 +87,8 @@ def test_what_else_a_network_takes_follows_the_labels(tmp_path: Path) -> None:
     """A batch may carry more than images and labels, such as age and site."""
 
     class Informed(Network):
-        def forward(self, image: Tensor, known: Tensor) -> Tensor:  # type: ignore[override]
+        def forward(self, image: Tensor, known: Tensor | None = None) -> Tensor:
+            assert known is not None
             return self.logits(self.features(image)) + known
 
     class InformedImages(type(images(1))):  # type: ignore[misc]
@@ -96,7 +97,7 @@ def test_what_else_a_network_takes_follows_the_labels(tmp_path: Path) -> None:
             return pictures, labels, torch.nn.functional.one_hot(labels, 2) * 9.0
 
     net = network()
-    informed = Informed(net.body, 4, 2, mean=(0.5,) * 3, std=(0.5,) * 3)
+    informed = Informed(net.body, net.head, classes=2, input_size=16, mean=(0.5,) * 3, std=(0.5,) * 3)
     train, val = (InformedImages(part.images, part.labels) for part in (images(64), images(32, 1)))
     fit(informed, train, val, recipe(), tmp_path)
     assert pd.read_csv(tmp_path / "metrics.csv")["val_auc"].min() == 1

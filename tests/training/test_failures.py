@@ -66,7 +66,7 @@ class Broken(torch.nn.Module):
 
     def __init__(self, inner: torch.nn.Module) -> None:
         super().__init__()
-        self.body, self.head, self.inner = inner.body, inner.head, inner
+        self.body, self.head, self.classes, self.inner = inner.body, inner.head, inner.classes, inner
 
     def attention(self) -> dict[str, torch.nn.Parameter]:
         return {}

@@ -24,7 +24,6 @@ from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
 from tejido.files import replacing
 from tejido.imaging import geometry as geometries
-from tejido.imaging.augment import Augment
 from tejido.imaging.patches import Patches
 from tejido.imaging.steps import registry
 from tejido.metrics import calibration, predictions, thresholds
@@ -36,7 +35,7 @@ from tejido.runtime.classifier import Classifier
 from tejido.runtime.decode import decode, open_image
 from tejido.runtime.metadata import Metadata
 from tejido.taxonomy import Task
-from tejido.training.fit import fit, logits_of
+from tejido.training.fit import augment_of, fit, logits_of
 
 GATE_PICTURES = 200
 
@@ -60,7 +59,7 @@ def train(run: Run) -> dict[str, Any]:
     grid = grid_of(recipe)
     steps = registry.build(recipe.image.steps)
     if steps.mask_readers:
-        Augment(**recipe.augmentation.model_dump()).check_mask()
+        augment_of(recipe).check_mask()
     torch.manual_seed(recipe.seed)
     network = zoo.from_recipe(recipe, len(task.labels), steps)
     network.to(memory_format=torch.channels_last)

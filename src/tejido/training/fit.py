@@ -34,7 +34,7 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     """
     settings = recipe.training
     counts = torch.bincount(train.labels, minlength=network.classes).tolist()
-    augment = Augment(**recipe.augmentation.model_dump(exclude={"drop_metadata"}))
+    augment = augment_of(recipe)
     dropped = recipe.augmentation.drop_metadata
     module = ClassifyModule(network, augment, settings, counts, recipe.seed, drop_metadata=dropped)
     trainer = make_trainer(
@@ -53,6 +53,11 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     with quiet(), memory_explained(settings.batch):
         trainer.fit(module, train_loader, val_loader, ckpt_path=resume if resume.is_file() else None, weights_only=True)
     return load_best(network, folder / "checkpoints" / "best.ckpt")
+
+
+def augment_of(recipe: Recipe) -> Augment:
+    """What a recipe does to training images."""
+    return Augment(**recipe.augmentation.model_dump(exclude={"drop_metadata"}))
 
 
 def _callbacks(settings: Training, folder: Path) -> list[Callback]:
