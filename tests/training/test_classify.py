@@ -89,12 +89,12 @@ def test_what_else_a_network_takes_follows_the_labels(tmp_path: Path) -> None:
     class Informed(Network):
         def forward(self, image: Tensor, known: Tensor | None = None) -> Tensor:
             assert known is not None
-            return self.logits(self.features(image)) + known
+            return self.logits(self.features(image)) + known[:, 1:]
 
     class InformedImages(type(images(1))):  # type: ignore[misc]
         def __getitems__(self, indices: list[int]) -> tuple[Tensor, ...]:
             pictures, labels = super().__getitems__(indices)
-            return pictures, labels, torch.nn.functional.one_hot(labels, 2) * 9.0
+            return pictures, labels, torch.nn.functional.one_hot(labels + 1, 3) * 9.0
 
     net = network()
     informed = Informed(net.body, net.head, classes=2, input_size=16, mean=(0.5,) * 3, std=(0.5,) * 3)

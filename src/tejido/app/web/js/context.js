@@ -48,10 +48,12 @@ function field(input) {
   const control = input.choices ? choice(input, id) : number(id);
   if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) {
     control.value = filled.get(input.name) ?? "";
+    // Noted with every key, so that a picture dropped in between knows of it; asked again once it is complete.
+    control.addEventListener("input", () => {
+      if (control.checkValidity()) filled.set(input.name, control.value);
+    });
     control.addEventListener("change", () => {
-      if (!control.reportValidity()) return;
-      filled.set(input.name, control.value);
-      listener();
+      if (control.reportValidity()) listener();
     });
   }
   return el("p", { class: "context-field" }, el("label", { for: id }, known(key) ? t(key) : input.name), control);
