@@ -29,7 +29,7 @@ def networks(
 
     Parameters are trainable ones; the second count adds the running statistics of batch normalisation, as Keras does.
     MACs are the multiplications with addition of one image at the input size. A recipe may ask for another size.
-    Everything is counted here and now, so the whole list takes about a minute.
+    ARL: blocks that attention residual learning can go into. Everything is counted here and now, so the whole list takes about a minute.
     """
     from tejido.models.inventory import FAMILIES, take
 
@@ -54,7 +54,7 @@ def _print_table(found: list[Inventory]) -> None:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("Network", no_wrap=True)
     for title in ("Parameters", "and statistics", "MACs", "Input", "Heatmap", "ARL"):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=title != "and statistics")
     for before, item in zip([None, *found], found, strict=False):
         if before is not None and before.family != item.family:
             table.add_section()
@@ -65,7 +65,7 @@ def _print_table(found: list[Inventory]) -> None:
             macs(item.macs),
             f"{item.input_size}",
             "yes" if item.heatmap else "–",
-            f"{item.attention_blocks} blocks" if item.attention_blocks else "–",
+            f"{item.attention_blocks or '–'}",
         )
     Console().print(table)
 
