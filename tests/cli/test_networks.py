@@ -40,8 +40,8 @@ def test_the_table(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) 
     result = run("networks")
     assert (result.code, result.err) == (0, "")
     first, second = (line for line in result.out.splitlines() if line.startswith(("mobilenetv1_025", "resnet18")))
-    assert first.split() == ["mobilenetv1_025", "213,586", "219,058", "13.3", "M", "128", "yes", "–"]
-    assert second.split() == ["resnet18", "11,177,538", "11,187,138", "1.81", "G", "224", "yes", "8"]
+    assert first.split() == ["mobilenetv1_025", "213,586", "5,472", "13.3", "M", "128", "yes", "–"]
+    assert second.split() == ["resnet18", "11,177,538", "9,600", "1.81", "G", "224", "yes", "8"]
     assert max(map(len, result.out.splitlines())) <= 80
 
 

@@ -27,9 +27,10 @@ def networks(
 ) -> None:
     """List the networks that a recipe may name: parameters, work, input, heatmap, attention.
 
-    Parameters are trainable ones; the second count adds the running statistics of batch normalisation, as Keras does.
+    Parameters are trainable ones; statistics are the running ones of batch normalisation, which Keras counts too.
     MACs are the multiplications with addition of one image at the input size. A recipe may ask for another size.
-    ARL: blocks that attention residual learning can go into. Everything is counted here and now, so the whole list takes about a minute.
+    ARL: blocks that attention residual learning can go into. Everything is counted here and now, so the whole list
+    takes about a minute.
     """
     from tejido.models.inventory import FAMILIES, take
 
@@ -53,15 +54,15 @@ def _print_table(found: list[Inventory]) -> None:
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("Network", no_wrap=True)
-    for title in ("Parameters", "and statistics", "MACs", "Input", "Heatmap", "ARL"):
-        table.add_column(title, justify="right", no_wrap=title != "and statistics")
+    for title in ("Parameters", "Statistics", "MACs", "Input", "Heatmap", "ARL"):
+        table.add_column(title, justify="right", no_wrap=True)
     for before, item in zip([None, *found], found, strict=False):
         if before is not None and before.family != item.family:
             table.add_section()
         table.add_row(
             item.name,
             f"{item.parameters:,}",
-            f"{item.parameters_with_statistics:,}",
+            f"{item.parameters_with_statistics - item.parameters:,}",
             macs(item.macs),
             f"{item.input_size}",
             "yes" if item.heatmap else "–",
