@@ -27,7 +27,7 @@ def networks(
 ) -> None:
     """List the networks that a recipe may name: parameters, work, input, heatmap, attention.
 
-    Parameters are trainable ones; statistics are the running ones of batch normalisation, which Keras counts too.
+    Parameters are trainable ones; stats are the running statistics of batch normalisation, which Keras counts too.
     MACs are the multiplications with addition of one image at the input size. A recipe may ask for another size.
     ARL: blocks that attention residual learning can go into. Everything is counted here and now, so the whole list
     takes about a minute.
@@ -54,7 +54,7 @@ def _print_table(found: list[Inventory]) -> None:
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("Network", no_wrap=True)
-    for title in ("Parameters", "Statistics", "MACs", "Input", "Heatmap", "ARL"):
+    for title in ("Parameters", "Stats", "MACs", "Input", "Heatmap", "ARL"):
         table.add_column(title, justify="right", no_wrap=True)
     for before, item in zip([None, *found], found, strict=False):
         if before is not None and before.family != item.family:
