@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from tejido.cli.main import main
 from tejido.data import manifest as manifests
 from tejido.data.splitting import splits
 from tejido.data.splitting.kinds import leaky
-from tejido.errors import DataError, RecipeError, SplitLeakError
+from tejido.errors import AgreementError, DataError, RecipeError, SplitLeakError
 from tejido.experiments.datasets import load_parts
 from tejido.experiments.run import Run
 from tejido.experiments.train import train
+from tejido.export import agreement
 from tejido.imaging.geometry import CentreSquare
 from tests.support.experiment import prepare
 
@@ -88,6 +90,26 @@ def test_resuming_a_finished_run_changes_no_figure(run: Run, monkeypatch: pytest
     assert main(["train", "--resume", str(run.folder)]) == 0
     assert json.loads((run.folder / "metrics.json").read_text()) == before
     pd.testing.assert_frame_equal(pd.read_parquet(run.folder / "predictions.parquet"), answers)
+
+
+def test_a_file_that_disagrees_is_not_written_and_the_figures_are_kept(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def disagree(*_: object) -> None:
+        raise AgreementError("the exported file does not agree")
+
+    folder = tmp_path / "run"
+    shutil.copytree(run.folder, folder)
+    before = json.loads((folder / "metrics.json").read_text())
+    for name in ("model.onnx", "metrics.json"):
+        (folder / name).unlink()
+    monkeypatch.setattr(agreement, "check", disagree)
+    assert main(["train", "--resume", str(folder)]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "tejido: no model file: the exported file does not agree"
+    after = json.loads((folder / "metrics.json").read_text())
+    assert after["disagreement"] == "the exported file does not agree"
+    assert after["test"] == before["test"]
+    assert not (folder / "model.onnx").exists()
 
 
 def test_a_run_with_lesion_masks_gives_figures_and_no_model_file(

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from tejido.cli.verb import new_app
-from tejido.errors import RecipeError
+from tejido.errors import AgreementError, RecipeError
 
 app = new_app()
 
@@ -37,6 +37,8 @@ def train(
     else:
         run = Run.start(recipes.load(recipe, tuple(overrides or ())))
     print(f"Run: {run.folder}", flush=True)
-    experiment.train(run)
+    result = experiment.train(run)
     write_plots(run)
     print_summary(run)
+    if "disagreement" in result:
+        raise AgreementError(f"no model file: {result['disagreement']}")

@@ -13,7 +13,7 @@ from tejido import taxonomy
 from tejido.data.context import in_words
 from tejido.data.geometry import restored
 from tejido.data.tables import write_parquet
-from tejido.errors import DataError, RecipeError
+from tejido.errors import AgreementError, DataError, RecipeError
 from tejido.experiments.datasets import Part, load_parts
 from tejido.experiments.describe import describe
 from tejido.experiments.patches import Decider, grid_of, rule_of
@@ -45,7 +45,8 @@ def train(run: Run) -> dict[str, Any]:
 
     Writes ``checkpoints/``, ``metrics.csv``, ``predictions.parquet`` (validation and test, of the PyTorch network),
     ``model.onnx``, ``card.md`` and ``metrics.json``; with patches, also what ``Decider.report`` writes. A network that
-    reads lesion masks gives no model file and no card; ``metrics.json`` says why under ``not_exported``.
+    reads lesion masks gives no model file and no card; ``metrics.json`` says why under ``not_exported``. Nor does one
+    whose file disagrees with it; that is an error, and stands under ``disagreement``.
 
     Returns:
         What ``metrics.json`` holds.
@@ -101,9 +102,12 @@ def train(run: Run) -> dict[str, Any]:
         result["not_exported"] = str(error)
     else:
         metadata = describe(recipe, task, parts, calibrated, threshold, metrics["test"])
-        result["agreement"] = asdict(_export(run, module, metadata, parts["val"]))
-        run.write_text("card.md", card(metadata))
-        result["test_agreement"] = _compare_on_test(run, parts["test"], tables["test"])
+        try:
+            result["agreement"] = asdict(_export(run, module, metadata, parts["val"]))
+            run.write_text("card.md", card(metadata))
+            result["test_agreement"] = _compare_on_test(run, parts["test"], tables["test"])
+        except AgreementError as error:
+            result["disagreement"] = str(error)
     run.write_json("metrics.json", result)
     return result
 

@@ -52,6 +52,8 @@ def print_summary(run: Run) -> None:
     if "not_exported" in metrics:
         console.print(f"No model file: {metrics['not_exported']}.", soft_wrap=True, highlight=False)
         return
+    if "disagreement" in metrics:
+        return
     agreement = metrics["test_agreement"]
     console.print(
         f"The model file against the network, on {agreement['images']:,} test images: largest difference "
