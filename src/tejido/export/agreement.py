@@ -32,8 +32,9 @@ class Tolerance:
     ``probability``: largest |Δp| of one picture. Where patches vote, the mean |Δp| of its patches instead (one on the
     edge of 0.5 may then vote otherwise); and the answer is what the rule makes of the file's own patches. ``labels``:
     smallest share of equal labels; what counts is whether the sample speaks against that share (binomial test, 1 %),
-    since two pictures on the edge of the threshold say nothing in a sample of 200. ``heatmap`` and ``quality``: largest mean difference of one picture; 0 where there is no heatmap.
-    ``pixels``: largest share of resized values that are 1 off Pillow's; none may be further off.
+    since two pictures on the edge of the threshold say nothing in a sample of 200. ``heatmap`` and ``quality``: largest
+    mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of resized values that are 1
+    off Pillow's; none may be further off.
     """
 
     probability: float = 1e-2
