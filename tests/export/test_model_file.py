@@ -133,7 +133,7 @@ def test_a_stretched_picture_uses_all_of_it(module: Deployed) -> None:
     agreement.check(with_metadata(graph, META), graph, stretched, [smooth(90, 160), smooth(64, 64)])
 
 
-# binom.sf(k - 1, n, 0.005) is 0.008 for 3 of 80, 0.021 for 4 and 0.004 for 5 of 206, 0.013 for 11 and 0.005 for 12 of 1,000
+# binom.sf(k - 1, n, 0.005): 0.008 for 3 of 80; 0.021, 0.004 for 4, 5 of 206; 0.013, 0.005 for 11, 12 of 1,000
 @pytest.mark.parametrize(
     ("pictures", "unequal", "passes"),
     [
