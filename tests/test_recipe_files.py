@@ -14,7 +14,7 @@ import typer
 from tejido import recipe as recipes
 from tejido import taxonomy
 from tejido.cli.main import VERBS
-from tejido.experiments import study
+from tejido.experiments.study import plan as study
 from tejido.imaging import geometry
 from tejido.imaging.steps import registry
 from tejido.models import zoo

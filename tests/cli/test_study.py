@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tejido.experiments.study_folder import StudyFolder
+from tejido.experiments.study.folder import StudyFolder
 from tests.support.study import TEXT, answers, finish, plan
 
 if TYPE_CHECKING:

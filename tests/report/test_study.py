@@ -11,10 +11,10 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from tejido.errors import DataError
-from tejido.experiments.study import Plan, Trial
-from tejido.experiments.study_folder import StudyFolder
+from tejido.experiments.study.folder import StudyFolder
+from tejido.experiments.study.plan import Plan, Trial
 from tejido.metrics.compare import corrected_resampled_t, holm
-from tejido.report.study_rows import Row, results, rows
+from tejido.report.study.rows import Row, results, rows
 from tests.support.study import TEXT, answers, finish, plan
 
 Rows = dict[tuple[str, str], Row]

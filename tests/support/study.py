@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tejido.experiments.run import Run
-from tejido.experiments.study import Plan, load
+from tejido.experiments.study.plan import Plan, load
 from tejido.files import replacing
 from tejido.recipe import Recipe
 

@@ -32,7 +32,7 @@ def bench_input(
 
     The comparison with tf.data needs TensorFlow (pip install tensorflow), which Tejido does not use otherwise.
     """
-    from tejido.experiments.bench_input import measure
+    from tejido.experiments.bench.input import measure
     from tejido.recipe import resolve_path
 
     place = folder or resolve_path("${TEJIDO_SHARED}/data/ham10000/images")
@@ -56,7 +56,7 @@ def bench_train(
 
     On a GPU both compute in bfloat16, and Tejido keeps the pictures there and changes them there.
     """
-    from tejido.experiments.bench_train import NETWORKS, measure
+    from tejido.experiments.bench.train import NETWORKS, measure
     from tejido.recipe import resolve_path
 
     place = folder or resolve_path("${TEJIDO_SHARED}/data/ham10000/images")
@@ -68,7 +68,7 @@ def bench_train(
 
 
 def _training_table(report: dict[str, Any]) -> str:
-    from tejido.experiments.bench_train import TEJIDO, WAITING
+    from tejido.experiments.bench.train import TEJIDO, WAITING
 
     lines = [
         f"{report['images']:,} images of {report['folder']} at {report['size']} px, batches of {report['batch']}, "

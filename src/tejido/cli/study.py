@@ -14,9 +14,9 @@ from tejido.cli.verb import new_app
 from tejido.errors import TejidoError
 
 if TYPE_CHECKING:
-    from tejido.experiments.study import Plan
-    from tejido.experiments.study_folder import StudyFolder
-    from tejido.experiments.study_run import Workers
+    from tejido.experiments.study.folder import StudyFolder
+    from tejido.experiments.study.plan import Plan
+    from tejido.experiments.study.trials import Workers
 
 app = new_app()
 
@@ -40,8 +40,8 @@ def study(
     given again: finished runs stay, interrupted ones go on after their last whole epoch. A run that fails does not stop
     the others; it is named at the end and tried again at the next start.
     """
-    from tejido.experiments.study import load
-    from tejido.experiments.study_folder import StudyFolder
+    from tejido.experiments.study.folder import StudyFolder
+    from tejido.experiments.study.plan import load
 
     if ray and workers > 1:
         raise typer.BadParameter("--workers and --ray exclude each other; the cluster decides how many runs there are")
@@ -62,15 +62,15 @@ def study(
 
 def _carry_out(plan: Plan, folder: StudyFolder, workers: int, ray: str, threads: int, gpus: float) -> dict[str, str]:
     from tejido.cli.study_progress import Display
-    from tejido.experiments.study_check import check
-    from tejido.experiments.study_local import LocalWorkers
-    from tejido.experiments.study_run import carry_out
+    from tejido.experiments.study.check import check
+    from tejido.experiments.study.local import LocalWorkers
+    from tejido.experiments.study.trials import carry_out
 
     with folder.alone():
         check(trial for trial in plan.trials if folder.state(trial) != "finished")
         crew: Workers
         if ray:
-            from tejido.experiments.study_ray import RayWorkers
+            from tejido.experiments.study.on_ray import RayWorkers
 
             crew = RayWorkers(folder, ray, threads or 1, gpus)
         else:
@@ -85,7 +85,7 @@ def _carry_out(plan: Plan, folder: StudyFolder, workers: int, ray: str, threads:
 
 
 def _show(plan: Plan, folder: StudyFolder, *, as_json: bool) -> None:
-    from tejido.report import study as report
+    from tejido.report.study import page as report
 
     made = report.make(plan, folder)
     report.write(made)
@@ -99,8 +99,8 @@ def _show(plan: Plan, folder: StudyFolder, *, as_json: bool) -> None:
 
 
 def _list(plan: Plan, folder: StudyFolder, workers: int) -> None:
-    from tejido.experiments.study_run import seconds_left, taken_by
-    from tejido.experiments.study_time import in_words
+    from tejido.experiments.study.remaining import in_words
+    from tejido.experiments.study.trials import seconds_left, taken_by
 
     states = {trial.id: folder.state(trial) for trial in plan.trials}
     for trial in plan.trials:

@@ -7,9 +7,9 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from tejido.experiments import study_run
-from tejido.experiments.study import Plan
-from tejido.experiments.study_time import in_words
+from tejido.experiments.study import trials
+from tejido.experiments.study.plan import Plan
+from tejido.experiments.study.remaining import in_words
 
 
 class Display:
@@ -36,7 +36,7 @@ class Display:
     ) -> None:
         self._bar.stop()
 
-    def show(self, progress: study_run.Progress) -> None:
+    def show(self, progress: trials.Progress) -> None:
         """Bring the line up to date, and say which run has just ended."""
         done = progress.finished + progress.failed
         said = f"{progress.finished} of {progress.total} runs finished"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tejido import taxonomy
 from tejido.errors import RecipeError, TejidoError
-from tejido.experiments.study import Trial
+from tejido.experiments.study.plan import Trial
 from tejido.models import zoo
 from tejido.recipe import resolve_path
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from tejido.errors import TejidoError
-from tejido.experiments.study import Trial
-from tejido.experiments.study_folder import StudyFolder
-from tejido.experiments.study_local import LocalWorkers
-from tejido.experiments.study_run import Progress, carry_out
-from tejido.report.study_rows import results, rows
+from tejido.experiments.study.folder import StudyFolder
+from tejido.experiments.study.local import LocalWorkers
+from tejido.experiments.study.plan import Trial
+from tejido.experiments.study.trials import Progress, carry_out
+from tejido.report.study.rows import results, rows
 from tests.support.study import EPOCHS, FAKE, ROOT, TEXT, calls, plan
 
 pytest.importorskip("ray", reason="needs the extra ray")
@@ -41,7 +41,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
 
 
 def test_a_node_is_killed_and_nothing_is_lost(cluster: Nodes, tmp_path: Path) -> None:
-    from tejido.experiments.study_ray import RayWorkers
+    from tejido.experiments.study.on_ray import RayWorkers
 
     both, second, notes = cluster
     study, folder = plan(tmp_path, TEXT.replace("seeds: [0, 1]", "seeds: [0, 1, 2]")), StudyFolder(tmp_path / "study")
@@ -79,7 +79,7 @@ def test_a_node_is_killed_and_nothing_is_lost(cluster: Nodes, tmp_path: Path) ->
 def test_without_a_shared_folder_the_files_come_back(
     cluster: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tejido.experiments.study_ray import RayWorkers
+    from tejido.experiments.study.on_ray import RayWorkers
 
     ordinary = RayWorkers._job
 
@@ -103,7 +103,7 @@ def test_without_a_shared_folder_the_files_come_back(
 
 
 def test_what_the_cluster_cannot_do_is_said(cluster: Nodes, tmp_path: Path) -> None:
-    from tejido.experiments.study_ray import RayWorkers
+    from tejido.experiments.study.on_ray import RayWorkers
 
     both, _, _ = cluster
     with pytest.raises(TejidoError, match="no node has 64 processors and 0 GPUs"):

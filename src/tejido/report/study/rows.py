@@ -10,10 +10,10 @@ import numpy as np
 
 from tejido.errors import DataError
 from tejido.experiments.run import Run
-from tejido.experiments.study import Plan, Trial
-from tejido.experiments.study_folder import DONE, StudyFolder
+from tejido.experiments.study.folder import DONE, StudyFolder
+from tejido.experiments.study.plan import Plan, Trial
 from tejido.metrics.compare import corrected_resampled_t, holm
-from tejido.report.study_pairs import Pairs
+from tejido.report.study.pairs import Pairs
 
 HISTOLOGY = "_histology"
 DEFAULT = ("auc", "auc_histology", "balanced_accuracy", "accuracy", "sensitivity", "specificity")

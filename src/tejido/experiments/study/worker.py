@@ -18,7 +18,7 @@ from typing import Any
 
 from tejido.errors import TejidoError
 from tejido.experiments.run import Run
-from tejido.experiments.study_folder import DONE, FAILED, LOG, SECONDS
+from tejido.experiments.study.folder import DONE, FAILED, LOG, SECONDS
 from tejido.files import locked
 
 TRAIN = "tejido.experiments.train:train"

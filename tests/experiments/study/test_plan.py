@@ -7,7 +7,7 @@ import pytest
 
 from tejido import recipe as recipes
 from tejido.errors import RecipeError
-from tejido.experiments import study as studies
+from tejido.experiments.study import plan as studies
 from tests.support.study import ROOT, TEXT, plan
 
 AXES = """

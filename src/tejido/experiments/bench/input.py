@@ -22,8 +22,8 @@ from tejido.data.cache.build import build_cache
 from tejido.data.cache.read import Cache, open_cache
 from tejido.data.geometry import Steps
 from tejido.errors import DataError
-from tejido.experiments import bench_rivals as rivals
-from tejido.experiments.bench_rivals import Epoch
+from tejido.experiments.bench import rivals
+from tejido.experiments.bench.rivals import Epoch
 from tejido.training.images import CachedImages, LabelledImages, as_batch
 from tejido.training.sampler import EpochSampler
 

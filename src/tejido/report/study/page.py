@@ -13,13 +13,13 @@ from rich.table import Table as Grid
 
 from tejido.errors import DataError
 from tejido.experiments.run import Run
-from tejido.experiments.study import Plan, title
-from tejido.experiments.study_folder import StudyFolder
+from tejido.experiments.study.folder import StudyFolder
+from tejido.experiments.study.plan import Plan, title
 from tejido.files import replacing
 from tejido.report.run import write_plots
-from tejido.report.study_plot import boxes
-from tejido.report.study_rows import Result, Row, results, rows, size_ratio, values
-from tejido.report.study_text import change, markdown, name_of, number
+from tejido.report.study.plot import boxes
+from tejido.report.study.rows import Result, Row, results, rows, size_ratio, values
+from tejido.report.study.text import change, markdown, name_of, number
 
 
 @dataclass(frozen=True)

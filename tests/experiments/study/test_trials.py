@@ -12,20 +12,20 @@ from pathlib import Path
 import pytest
 
 from tejido.errors import TejidoError
-from tejido.experiments.study import Plan
-from tejido.experiments.study_folder import StudyFolder
-from tejido.experiments.study_local import LocalWorkers
-from tejido.experiments.study_run import Progress, carry_out
+from tejido.experiments.study.folder import StudyFolder
+from tejido.experiments.study.local import LocalWorkers
+from tejido.experiments.study.plan import Plan
+from tejido.experiments.study.trials import Progress, carry_out
 from tejido.files import locked
 from tests.support.study import FAKE, ROOT, TEXT, calls, plan
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from tejido.experiments.study import load
-from tejido.experiments.study_folder import StudyFolder
-from tejido.experiments.study_local import LocalWorkers
-from tejido.experiments.study_run import carry_out
+from tejido.experiments.study.plan import load
+from tejido.experiments.study.folder import StudyFolder
+from tejido.experiments.study.local import LocalWorkers
+from tejido.experiments.study.trials import carry_out
 folder = StudyFolder(Path(sys.argv[2]))
 with folder.alone():
     carry_out(load(Path(sys.argv[1])), folder, LocalWorkers(folder, 2, 1, sys.argv[3]), lambda progress: None)

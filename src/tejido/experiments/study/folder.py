@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from tejido.errors import TejidoError
 from tejido.experiments.run import Run
-from tejido.experiments.study import Trial, title
+from tejido.experiments.study.plan import Trial, title
 from tejido.files import locked, replacing
 
 DONE = "metrics.json"

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import InterpolationMode, v2
 
-from tejido.experiments.bench_rivals import DecodedEachTime
+from tejido.experiments.bench.rivals import DecodedEachTime
 from tejido.imaging.jpeg import through_file
 from tejido.recipe import Augmentation
 

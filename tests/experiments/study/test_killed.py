@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from tejido.cli.main import main
-from tejido.experiments.study import load
-from tejido.experiments.study_folder import StudyFolder
+from tejido.experiments.study.folder import StudyFolder
+from tejido.experiments.study.plan import load
 from tejido.experiments.train import train
-from tejido.report.study import make, write
+from tejido.report.study.page import make, write
 from tests.support.experiment import prepare
 
 

@@ -22,10 +22,10 @@ import ray
 from ray.exceptions import RayError
 
 from tejido.errors import TejidoError
-from tejido.experiments.study import Trial
-from tejido.experiments.study_folder import StudyFolder, files_in
-from tejido.experiments.study_run import Ended
-from tejido.experiments.study_worker import LOCK, TRAIN, Worker
+from tejido.experiments.study.folder import StudyFolder, files_in
+from tejido.experiments.study.plan import Trial
+from tejido.experiments.study.trials import Ended
+from tejido.experiments.study.worker import LOCK, TRAIN, Worker
 
 _RETRIES = 5  # of a trial whose node or process died
 _ANSWER = 10.0  # seconds
@@ -88,7 +88,7 @@ class RayWorkers:
         return found
 
     def carry_out(self, trials: Sequence[Trial]) -> Generator[Ended | None]:
-        """Carry out trials; see ``study_run.Workers``. Ends the connection to the cluster."""
+        """Carry out trials; see ``trials.Workers``. Ends the connection to the cluster."""
         token = self._folder.path / _TOKEN
         try:
             token.write_text(secrets.token_hex(16))

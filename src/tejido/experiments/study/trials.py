@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
-from tejido.experiments.study import Plan, Trial
-from tejido.experiments.study_folder import StudyFolder
-from tejido.experiments.study_time import Taken, expected, left
+from tejido.experiments.study.folder import StudyFolder
+from tejido.experiments.study.plan import Plan, Trial
+from tejido.experiments.study.remaining import Taken, expected, left
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import pytest
 
 from tejido.cli.bench import _table
 from tejido.cli.main import main
-from tejido.experiments import bench_input, bench_rivals
-from tejido.experiments.bench_input import measure
+from tejido.experiments.bench import input as bench_input
+from tejido.experiments.bench import rivals as bench_rivals
+from tejido.experiments.bench.input import measure
 from tests.data.cache.pictures import picture
 
 

@@ -11,9 +11,9 @@ from torch.utils.data import DataLoader
 
 from tejido.cli.bench import _training_table
 from tejido.cli.main import main
-from tejido.experiments import bench_train
-from tejido.experiments.bench_loop import Labelled, transforms
-from tejido.experiments.bench_train import CHANNELS_LAST, CONTIGUOUS, TEJIDO, covered, measure
+from tejido.experiments.bench import train as bench_train
+from tejido.experiments.bench.loop import Labelled, transforms
+from tejido.experiments.bench.train import CHANNELS_LAST, CONTIGUOUS, TEJIDO, covered, measure
 from tejido.recipe import Augmentation
 from tests.data.cache.pictures import picture
 

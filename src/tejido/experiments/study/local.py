@@ -7,10 +7,10 @@ import time
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 
-from tejido.experiments.study import Trial
-from tejido.experiments.study_folder import StudyFolder
-from tejido.experiments.study_run import Ended
-from tejido.experiments.study_worker import TRAIN, Worker
+from tejido.experiments.study.folder import StudyFolder
+from tejido.experiments.study.plan import Trial
+from tejido.experiments.study.trials import Ended
+from tejido.experiments.study.worker import TRAIN, Worker
 
 _LOOK = 0.1  # seconds between two looks at the processes
 
@@ -41,7 +41,7 @@ class LocalWorkers:
         return {name: now - worker.started for name, (_, worker) in self._running.items()}
 
     def carry_out(self, trials: Sequence[Trial]) -> Generator[Ended | None]:
-        """Carry out trials in order; see ``study_run.Workers``."""
+        """Carry out trials in order; see ``trials.Workers``."""
         waiting = deque(trials)
         try:
             while waiting or self._running:

@@ -20,8 +20,8 @@ from tejido.data.cache.build import build_cache
 from tejido.data.cache.read import open_cache
 from tejido.data.geometry import Steps
 from tejido.errors import DataError
-from tejido.experiments.bench_input import processors, table_of
-from tejido.experiments.bench_loop import Labelled, PlainLoop
+from tejido.experiments.bench.input import processors, table_of
+from tejido.experiments.bench.loop import Labelled, PlainLoop
 from tejido.imaging.augment import Augment
 from tejido.models import zoo
 from tejido.recipe import Training

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from textwrap import fill
 
-from tejido.experiments.study import Plan
-from tejido.report.study_rows import HISTOLOGY, Result, Row, size_ratio
+from tejido.experiments.study.plan import Plan
+from tejido.report.study.rows import HISTOLOGY, Result, Row, size_ratio
 
 _NAMES = {"auc": "AUC"}
 _ONE_SPLIT = (

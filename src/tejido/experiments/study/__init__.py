@@ -1,0 +1,1 @@
+"""Studies: one recipe over axes, seeds and folds."""
