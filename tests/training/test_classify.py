@@ -10,6 +10,7 @@ from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
 from tejido.models.network import Network
+from tejido.recipe import Augmentation
 from tejido.training import fit as fitting
 from tejido.training.classify import ClassifyModule
 from tejido.training.fit import fit
@@ -101,3 +102,13 @@ def test_what_else_a_network_takes_follows_the_labels(tmp_path: Path) -> None:
     train, val = (InformedImages(part.images, part.labels) for part in (images(64), images(32, 1)))
     fit(informed, train, val, recipe(), tmp_path)
     assert pd.read_csv(tmp_path / "metrics.csv")["val_auc"].min() == 1
+
+
+@pytest.mark.parametrize("name", ["mixup", "cutmix"])
+def test_a_recipe_that_mixes_is_trained_mixed(tmp_path: Path, name: str) -> None:
+    losses = []
+    for strength in (0.0, 1.0):
+        chosen = recipe().model_copy(update={"augmentation": Augmentation(**{name: strength})})
+        fit(network(), images(64), images(32, 1), chosen, tmp_path / str(strength))
+        losses.append(pd.read_csv(tmp_path / str(strength) / "metrics.csv")["train_loss"].tolist())
+    assert losses[0] != losses[1]

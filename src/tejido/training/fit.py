@@ -36,7 +36,8 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     counts = torch.bincount(train.labels, minlength=network.classes).tolist()
     augment = augment_of(recipe)
     dropped = recipe.augmentation.drop_metadata
-    module = ClassifyModule(network, augment, settings, counts, recipe.seed, drop_metadata=dropped)
+    mix = augment.mix if augment.mixes else None
+    module = ClassifyModule(network, augment, settings, counts, recipe.seed, mix, dropped)
     trainer = make_trainer(
         settings,
         max_epochs=settings.head_epochs + settings.epochs,
