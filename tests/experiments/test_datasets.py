@@ -55,8 +55,6 @@ def test_masks_come_along_with_and_without_a_cache(recipe: Path, tmp_path: Path)
         assert set(one[3].unique().tolist()) == {0, 255}
         batch, _ = part.images.__getitems__([3, 1])
         assert torch.equal(batch[1], part.images[1][0])
-    with pytest.raises(RecipeError, match="need whole images, not patches"):
-        load_parts(recipes.load(recipe), Stretch(48), PatchGrid(60, 60, 3, 2), masks=True)
 
 
 def test_a_manifest_without_masks_is_refused_before_anything_is_decoded(recipe: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def load_parts(
         recipe: says which.
         geometry: the step that goes into the model file.
         patches: cut images into these; each patch stands where its image's group does.
-        masks: give every image its lesion mask as fourth channel.
+        masks: give every image its lesion mask as fourth channel; not with ``patches``.
 
     Returns:
         ``{"train", "val", "test"}``.
@@ -75,8 +75,6 @@ def load_parts(
         train = limited(kept[kept["split"] == "train"], recipe.data.limit, seed=recipe.seed)
         kept = pd.concat([train, kept[kept["split"] != "train"]])
     if masks:
-        if patches is not None:
-            raise RecipeError("image steps that read lesion masks need whole images, not patches")
         check_present(kept)
     steps = Steps(recipe.image.geometry, recipe.image.size, patches, recipe.image.short_side)
     cache = None if recipe.data.cache is None else open_cache(resolve_path(recipe.data.cache), steps)

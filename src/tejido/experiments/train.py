@@ -7,35 +7,32 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from tejido import taxonomy
 from tejido.data.context import in_words
 from tejido.data.geometry import restored
 from tejido.data.tables import write_parquet
 from tejido.errors import AgreementError, DataError, RecipeError
+from tejido.experiments.build import build
 from tejido.experiments.datasets import Part, load_parts
 from tejido.experiments.describe import describe
-from tejido.experiments.patches import Decider, grid_of, rule_of
+from tejido.experiments.patches import Decider, rule_of
 from tejido.experiments.run import Run
 from tejido.export import agreement
 from tejido.export.card import card
 from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, store_float16, with_metadata
 from tejido.files import replacing
-from tejido.imaging import geometry as geometries
 from tejido.imaging.patches import Patches
-from tejido.imaging.steps import registry
 from tejido.metrics import calibration, predictions, thresholds
 from tejido.metrics.evaluate import evaluate
-from tejido.models import zoo
 from tejido.models.network import Network
 from tejido.recipe import Recipe
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.decode import decode, open_image
 from tejido.runtime.metadata import Metadata
 from tejido.taxonomy import Task
-from tejido.training.fit import augment_of, fit, logits_of
+from tejido.training.fit import fit, logits_of
 
 GATE_PICTURES = 200
 
@@ -56,15 +53,9 @@ def train(run: Run) -> dict[str, Any]:
     """
     recipe = run.recipe
     task = taxonomy.task(recipe.task)
-    geometry = geometries.build(recipe.image.geometry, recipe.image.size, recipe.image.short_side)
-    grid = grid_of(recipe)
-    steps = registry.build(recipe.image.steps)
-    if steps.mask_readers:
-        augment_of(recipe).check_mask()
-    torch.manual_seed(recipe.seed)
-    network = zoo.from_recipe(recipe, len(task.labels), steps)
-    network.to(memory_format=torch.channels_last)
-    parts = load_parts(recipe, geometry, grid, masks=bool(steps.mask_readers))
+    built = build(recipe)
+    geometry, grid, network = built.geometry, built.grid, built.network
+    parts = load_parts(recipe, geometry, grid, masks=built.masks)
     fit(network, parts["train"].images, parts["val"].images, recipe, run.folder)
 
     logits = {name: _logits(network, parts[name]) for name in ("val", "test")}

@@ -1,0 +1,62 @@
+"""From a recipe to what it is made of, before any image is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from tejido import taxonomy
+from tejido.data.patches import PatchGrid
+from tejido.errors import RecipeError
+from tejido.experiments.patches import grid_of
+from tejido.imaging import geometry as geometries
+from tejido.imaging.geometry import Geometry
+from tejido.imaging.steps import registry
+from tejido.models import zoo
+from tejido.models.network import Network
+from tejido.recipe import Recipe
+from tejido.training.fit import augment_of
+from tejido.training.trainer import check_options
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a recipe is made of.
+
+    Attributes:
+        geometry: from a picture, or a patch of it, to the network's size.
+        grid: of patches, or None.
+        network: untrained, channels-last, with its image steps in front.
+    """
+
+    geometry: Geometry
+    grid: PatchGrid | None
+    network: Network
+
+    @property
+    def masks(self) -> bool:
+        """Whether an image step reads lesion masks."""
+        return bool(self.network.steps.mask_readers)
+
+
+def build(recipe: Recipe) -> Parts:
+    """Build the parts of a recipe; what torch draws from here on follows from its seed.
+
+    Raises:
+        TejidoError: a name does not exist, weights do not fit, or two values do not go together.
+    """
+    image = recipe.image
+    task = taxonomy.task(recipe.task)
+    geometry = geometries.build(image.geometry, image.size, image.short_side)
+    grid = grid_of(recipe)
+    steps = registry.build(image.steps)
+    if steps.mask_readers:
+        augment_of(recipe).check_mask()
+        if grid is not None:
+            raise RecipeError("image steps that read lesion masks need whole images, not patches")
+    check_options(recipe.training)
+    torch.manual_seed(recipe.seed)
+    network = zoo.from_recipe(recipe, len(task.labels), steps)
+    network.to(memory_format=torch.channels_last)
+    return Parts(geometry, grid, network)
