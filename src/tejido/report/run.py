@@ -49,6 +49,8 @@ def print_summary(run: Run) -> None:
             table.add_row(key.replace("_", " "), *cells)
     console = Console()
     console.print(table)
+    if metrics["validation"]["all"].get("specificity", {}).get("value") == 0:
+        console.print("The threshold calls every validation image positive: this network tells nothing apart.")
     if "not_exported" in metrics:
         console.print(f"No model file: {metrics['not_exported']}.", soft_wrap=True, highlight=False)
         return
