@@ -51,7 +51,7 @@ imports: .venv/ready
 
 unit: .venv/ready
 	@echo "Tests"
-	@.venv/bin/python -m pytest
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile
 
 clean:
 	rm -rf .venv .venv-light
