@@ -15,6 +15,8 @@ UNKNOWN = 0
 """Code of a sex or a site that is not known."""
 UNKNOWN_AGE = math.nan
 """Age in years that is not known."""
+OLDEST = 120.0
+"""Highest age in years that is taken for one."""
 
 
 @dataclass(frozen=True)

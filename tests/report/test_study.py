@@ -15,6 +15,7 @@ from tejido.experiments.study.folder import StudyFolder
 from tejido.experiments.study.plan import Plan, Trial
 from tejido.metrics.compare import corrected_resampled_t, holm
 from tejido.report.study.rows import Row, results, rows
+from tejido.report.study.text import markdown
 from tests.support.study import TEXT, answers, finish, plan
 
 Rows = dict[tuple[str, str], Row]
@@ -172,3 +173,17 @@ def test_damaged_and_unknown_figures_are_named(tmp_path: Path) -> None:
     (folder.of(study.trials[2]) / "metrics.json").write_text("{")
     with pytest.raises(DataError, match=r"metrics\.json: damaged"):
         results(study, folder)
+
+
+def test_a_run_without_a_model_file_counts_and_is_named(tmp_path: Path) -> None:
+    study, folder = plan(tmp_path), StudyFolder(tmp_path / "study")
+    carry_out(study, folder)
+    before = rows(study, results(study, folder))
+    path = folder.of(study.trials[1]) / "metrics.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"disagreement": "3 of 64 labels differ"}))
+    found = results(study, folder)
+    assert rows(study, found) == before
+    page = markdown(study, found, before, {})
+    assert f"- {study.trials[1]}: 3 of 64 labels differ" in page
+    assert page.count("labels differ") == 1
+    assert "without a model file" not in markdown(study, [r for r in found if not r.disagreement], before, {}).lower()

@@ -99,6 +99,7 @@ def train(run: Run) -> dict[str, Any]:
             result["test_agreement"] = _compare_on_test(run, parts["test"], tables["test"])
         except AgreementError as error:
             result["disagreement"] = str(error)
+            (run.folder / "model.onnx").unlink(missing_ok=True)  # one of before
     run.write_json("metrics.json", result)
     return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from tejido.context import SEXES, SITES, UNKNOWN, UNKNOWN_AGE
+from tejido.context import OLDEST, SEXES, SITES, UNKNOWN, UNKNOWN_AGE
 
 WIDTH = 32
 """Length of the encoded context."""
@@ -13,7 +13,6 @@ HIDDEN = 0.1
 """In training, the share of values that are hidden, so that answering without them is learned where few are missing."""
 AGE_MEAN, AGE_STD = 52.0, 17.0
 """Years; those of HAM10000. Fixed, so that a model file needs no statistics of its training data."""
-_OLDEST = 120.0
 
 
 class ContextEncoder(nn.Module):
@@ -39,7 +38,7 @@ class ContextEncoder(nn.Module):
             context = torch.where(torch.rand_like(context) < HIDDEN, self.unknown, context)
         age = context[:, :1]
         missing = torch.isnan(age)
-        years = torch.where(missing, AGE_MEAN, age).clamp(0.0, _OLDEST)
+        years = torch.where(missing, AGE_MEAN, age).clamp(0.0, OLDEST)
         values = [
             (years - AGE_MEAN) / AGE_STD,
             missing.float(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tejido.context import OLDEST
 from tejido.errors import ContextError
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = ("", "unknown")
 """Words that mean that a value is not known; None does too."""
-OLDEST = 120.0
-"""Years."""
 
 
 def encode(metadata: Metadata, given: Mapping[str, float | str | None]) -> dict[str, NDArray[np.generic]]:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from tejido.context import OLDEST
 from tejido.errors import DataError
 from tejido.sources.files import image_id, is_isic_id, left_out, listed
 from tejido.sources.tables import Row, first_row, merge_rows, number, read_table
-
-_OLDEST = 120
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class FactTable:
     def age(self, value: str | None, name: str) -> float | None:
         """An age in years; None where it is unknown or none, and then it is a problem."""
         years = number(value)
-        if value is not None and (years is None or not 0 <= years <= _OLDEST):
+        if value is not None and (years is None or not 0 <= years <= OLDEST):
             self.is_odd("have an age that is none; it is left unknown", f"{name} ({value})")
             return None
         return years

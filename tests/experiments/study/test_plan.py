@@ -8,7 +8,7 @@ import pytest
 from tejido import recipe as recipes
 from tejido.errors import RecipeError
 from tejido.experiments.study import plan as studies
-from tests.support.study import ROOT, TEXT, plan
+from tests.support.study import TEXT, plan
 
 AXES = """
 name: two
@@ -147,7 +147,6 @@ def test_mistakes_are_named_before_anything_runs(tmp_path: Path, old: str, new: 
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.skipif("fold" not in recipes.Data.model_fields, reason="recipes have no folds yet")
 def test_folds_multiply_too(tmp_path: Path) -> None:
     found = plan(tmp_path, TEXT + "folds: [0, 3]")
     assert [(trial.seed, trial.fold) for trial in found.trials[::3]] == [(0, 0), (0, 3), (1, 0), (1, 3)]
@@ -158,11 +157,6 @@ def test_folds_multiply_too(tmp_path: Path) -> None:
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"base\.yaml: no such recipe"):
         plan(tmp_path, AXES)
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "recipes" / "studies").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_study_of_the_repository_is_valid_and_named_after_its_file(path: Path) -> None:
-    assert studies.load(path).study.name == path.stem
 
 
 def test_plans_are_values(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def build_cache(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with alone(folder):
-            return _build(table, folder, steps, workers or _processors(), progress)
+            return _build(table, folder, steps, workers or processors(), progress)
     except OSError as error:
         raise full(folder, error) from None
 
@@ -229,6 +229,6 @@ def _clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _processors() -> int:
+def processors() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import statistics
 import tempfile
@@ -18,7 +17,7 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from tejido.data.cache.build import build_cache
+from tejido.data.cache.build import build_cache, processors
 from tejido.data.cache.read import Cache, open_cache
 from tejido.data.geometry import Steps
 from tejido.errors import DataError
@@ -118,11 +117,6 @@ def measure(
         ],
         "missing": [] if tf is not None else ["tensorflow"],
     }
-
-
-def processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def table_of(folder: Path) -> pd.DataFrame:

@@ -8,7 +8,9 @@ torchvision has them: it has no colour temperature.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +73,35 @@ class _Jpeg(nn.Module):
         return through_file(image, int(torch.randint(40, 96, ())))
 
 
+class TimedLoader:
+    """A loader that notes how long it was waited for.
+
+    Attributes:
+        waited: seconds of the newest epoch in which no batch was there.
+        images: how many it has given in that epoch.
+    """
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        self.loader = loader
+        self.waited = 0.0
+        self.images = 0
+
+    def __len__(self) -> int:
+        return len(self.loader)
+
+    def __iter__(self) -> Iterator[Any]:
+        self.waited, self.images = 0.0, 0
+        batches = iter(self.loader)
+        while True:
+            start = time.perf_counter()
+            batch = next(batches, None)
+            self.waited += time.perf_counter() - start
+            if batch is None:
+                return
+            self.images += len(batch[1])
+            yield batch
+
+
 class PlainLoop:
     """A training loop by hand; called once it trains an epoch.
 
@@ -93,30 +124,20 @@ class PlainLoop:
             network.eval()(torch.zeros(1, 3, 64, 64))  # tells the last layer how many features there are
         self.network = network.to(device).to(memory_format=layout).train()
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=1e-3)
-        self.loader = loader
+        self.loader = TimedLoader(loader)
         self.device = device
         self.layout = layout
-        self.waited = 0.0
-        """Seconds of the newest epoch that the loop waited for a batch."""
 
     def __call__(self) -> int:
         """Train an epoch; returns how many images it saw."""
-        seen, self.waited = 0, 0.0
-        batches = iter(self.loader)
-        while True:
-            start = time.perf_counter()
-            batch = next(batches, None)
-            self.waited += time.perf_counter() - start
-            if batch is None:
-                break
-            images = batch[0].to(self.device, memory_format=self.layout, non_blocking=True)
-            labels = batch[1].to(self.device, non_blocking=True)
+        for pixels, truth in self.loader:
+            images = pixels.to(self.device, memory_format=self.layout, non_blocking=True)
+            labels = truth.to(self.device, non_blocking=True)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
                 loss = nn.functional.cross_entropy(self.network(images), labels)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
-            seen += len(labels)
         if self.device.type == "cuda":
             torch.cuda.synchronize()
-        return seen
+        return self.loader.images

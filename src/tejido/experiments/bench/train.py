@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from tejido.data.cache.build import build_cache
+from tejido.data.cache.build import build_cache, processors
 from tejido.data.cache.read import open_cache
 from tejido.data.geometry import Steps
 from tejido.errors import DataError
-from tejido.experiments.bench.input import processors, table_of
-from tejido.experiments.bench.loop import Labelled, PlainLoop
+from tejido.experiments.bench.input import table_of
+from tejido.experiments.bench.loop import Labelled, PlainLoop, TimedLoader
 from tejido.imaging.augment import Augment
 from tejido.models import zoo
 from tejido.recipe import Training
@@ -86,7 +86,7 @@ class TejidoEpoch:
         self.augment = _TimedAugment()
         network = zoo.build(name, 2).to(memory_format=torch.channels_last)
         self.module = ClassifyModule(network, self.augment, self.settings, [1, 1], 0)
-        self.loader = _TimedLoader(training_batches(resident(data, device()), self.settings, seed=0))
+        self.loader = TimedLoader(training_batches(resident(data, device()), self.settings, seed=0))
 
     def __call__(self) -> Epoch:
         """Train an epoch."""
@@ -121,7 +121,7 @@ class LoopEpoch:
         """Train an epoch."""
         start = time.perf_counter()
         images = self.loop()
-        return Epoch(images, time.perf_counter() - start, self.loop.waited)
+        return Epoch(images, time.perf_counter() - start, self.loop.loader.waited)
 
 
 def device() -> torch.device:
@@ -277,30 +277,6 @@ class _TimedAugment:
         changed = self.augment(images, generator)
         self.seconds += time.perf_counter() - start
         return changed
-
-
-class _TimedLoader:
-    """A loader that notes how long it was waited for."""
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        self.loader = loader
-        self.waited = 0.0
-        self.images = 0
-
-    def __len__(self) -> int:
-        return len(self.loader)
-
-    def __iter__(self) -> Iterator[Any]:
-        self.waited, self.images = 0.0, 0
-        batches = iter(self.loader)
-        while True:
-            start = time.perf_counter()
-            batch = next(batches, None)
-            self.waited += time.perf_counter() - start
-            if batch is None:
-                return
-            self.images += len(batch[1])
-            yield batch
 
 
 class _Clock(Callback):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 
+from tejido.data.cache.build import processors
 from tejido.experiments.study.folder import StudyFolder
 from tejido.experiments.study.plan import Trial
 from tejido.experiments.study.trials import Ended
@@ -31,7 +31,7 @@ class LocalWorkers:
         self.slots = workers
         self._folder = folder
         self._function = function
-        self._threads = threads or max(1, (os.cpu_count() or 1) // workers)
+        self._threads = threads or max(1, processors() // workers)
         self._running: dict[str, tuple[Trial, Worker]] = {}
 
     @property

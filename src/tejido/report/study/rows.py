@@ -29,6 +29,7 @@ class Result:
         figures: by name; ``auc`` is of all images, ``auc_histology`` of the histology-confirmed ones.
         threshold: of the positive label, or None.
         images: number of images in train, val and test; empty where the run does not say.
+        disagreement: why there is no model file, where it disagrees with the network.
     """
 
     trial: Trial
@@ -36,6 +37,7 @@ class Result:
     figures: dict[str, float]
     threshold: float | None
     images: dict[str, int]
+    disagreement: str | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ def _result(trial: Trial, folder: Path) -> Result:
             for name, figure in group.items()
             if isinstance(figure, dict)
         }
-        return Result(trial, folder, figures, metrics["threshold"], metrics.get("images", {}))
+        return Result(
+            trial, folder, figures, metrics["threshold"], metrics.get("images", {}), metrics.get("disagreement")
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder / DONE}: damaged ({error!r}); remove it, and the run is finished anew") from None

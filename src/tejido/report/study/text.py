@@ -55,6 +55,9 @@ def markdown(plan: Plan, results: Sequence[Result], rows: Sequence[Row], failure
     if failures:
         lines += ["## Runs that failed", ""]
         lines += [f"- {trial}: {error}" for trial, error in failures.items()] + [""]
+    if without := [result for result in results if result.disagreement is not None]:
+        lines += ["## Runs without a model file", "", "Their figures are those of the network, as everybody's.", ""]
+        lines += [f"- {result.trial}: {result.disagreement}" for result in without] + [""]
     lines += ["## How to read this", "", *_notes(plan, results, rows)]
     return "\n".join(lines) + "\n"
 
