@@ -8,12 +8,13 @@ import torch
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
-from tejido.models import zoo
+from tejido.models import student, zoo
 from tejido.models.attention import residual_blocks
 from tejido.models.network import Network
 from tejido.models.shapes import on_meta
 
 FAMILIES: dict[str, tuple[str, ...]] = {
+    "Students": student.NAMES,
     "upc2020's CNN": ("upc2020_cnn",),
     "AlexNet": ("alexnet",),
     "VGG": ("vgg11", "vgg13", "vgg16", "vgg19"),
