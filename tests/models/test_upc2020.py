@@ -34,7 +34,9 @@ def test_its_variants_are_dropout_in_five_places_or_none() -> None:
     assert count(zoo.build("upc2020_cnn", 2, size=32, dropout=0.2)) == count(zoo.build("upc2020_cnn", 2, size=32))
     network = zoo.build("upc2020_cnn", 2, size=32, dropout=0.2)
     names = [type(layer).__name__ for layer in network.body]
-    assert [names[i - 1] for i, name in enumerate(names) if name == "Dropout"] == ["MaxPool2d"] * 3 + ["ReLU"] * 2
+    dropout = [i for i, name in enumerate(names) if name == "Dropout"]
+    assert [names[i - 1] for i in dropout] == ["ReLU"] * 5
+    assert [names[i - 2] for i in dropout] == ["MaxPool2d"] * 3 + ["Linear"] * 2  # in the thesis behind the ReLU
     assert {layer.p for layer in network.modules() if isinstance(layer, nn.Dropout)} == {0.2}
     assert network.dropout == 0
     image = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
@@ -74,3 +76,13 @@ def test_more_labels_and_too_few_pixels() -> None:
     assert zoo.build("upc2020_cnn", 3, size=32).eval()(image).shape == (1, 3)
     with pytest.raises(RecipeError, match="cannot take images of 7 pixels; the smallest that it takes is 8"):
         zoo.build("upc2020_cnn", 2, size=7)
+
+
+def test_pooling_before_the_relu_changes_nothing() -> None:
+    """The thesis has the ReLU first. Slopes too: a maximum of 0 or less has none either way."""
+    maps = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    pool, relu = nn.MaxPool2d(2), nn.ReLU()
+    answers = [pool(relu(maps)), relu(pool(maps))]
+    slopes = [torch.autograd.grad((answer**2).sum(), maps)[0] for answer in answers]
+    assert torch.equal(*answers)
+    assert torch.equal(*slopes)
