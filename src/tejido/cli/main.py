@@ -33,6 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "data": ("tejido.cli.data", "Get data sets, build a manifest from them, and split it without leaks."),
     "networks": ("tejido.cli.networks", "List the networks that a recipe may name: parameters, work, input."),
     "train": ("tejido.cli.train", "Train a classifier as a recipe says, and export it as one model file."),
+    "distill": ("tejido.cli.distill", "Train a small network that learns from labels and from a large one."),
     "study": ("tejido.cli.study", "Train one recipe many times over axes, seeds and folds, and compare."),
     "bench": ("tejido.cli.bench", "Measure on this machine."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),

@@ -12,6 +12,7 @@ import torch
 from tejido import __version__, context
 from tejido.context import SEXES, SITES
 from tejido.experiments.datasets import Part
+from tejido.experiments.distil import teachers_of
 from tejido.experiments.patches import as_metadata, grid_of
 from tejido.imaging import quality as qualities
 from tejido.metrics.calibration import Calibration
@@ -88,6 +89,7 @@ def describe(
         scale=None if scale is None else {"um_per_pixel": scale},
         patches=None if grid is None else as_metadata(grid, recipe),
         inputs=_inputs() if recipe.network.metadata else (),
+        derivation={"teachers": teachers} if (teachers := teachers_of(recipe)) else {},
     )
 
 

@@ -16,6 +16,7 @@ from tejido.errors import AgreementError, DataError, RecipeError
 from tejido.experiments.build import build
 from tejido.experiments.datasets import Part, load_parts
 from tejido.experiments.describe import describe
+from tejido.experiments.distil import teaching_of
 from tejido.experiments.patches import Decider, rule_of
 from tejido.experiments.run import Run
 from tejido.export import agreement
@@ -40,7 +41,8 @@ GATE_PICTURES = 200
 def train(run: Run) -> dict[str, Any]:
     """Carry out a run, or what is left of it after an interruption.
 
-    Writes ``checkpoints/``, ``metrics.csv``, ``predictions.parquet`` (validation and test, of the PyTorch network),
+    Writes ``split.parquet`` (which images were used for what), ``checkpoints/``, ``metrics.csv``,
+    ``predictions.parquet`` (validation and test, of the PyTorch network),
     ``model.onnx``, ``card.md`` and ``metrics.json``; with patches, also what ``Decider.report`` writes. A network that
     reads lesion masks gives no model file and no card; ``metrics.json`` says why under ``not_exported``. Nor does one
     whose file disagrees with it; that is an error, and stands under ``disagreement``.
@@ -56,7 +58,9 @@ def train(run: Run) -> dict[str, Any]:
     built = build(recipe)
     geometry, grid, network = built.geometry, built.grid, built.network
     parts = load_parts(recipe, geometry, grid, masks=built.masks)
-    fit(network, parts["train"].images, parts["val"].images, recipe, run.folder)
+    write_parquet(_split(parts), run.folder / "split.parquet")
+    teaching = teaching_of(recipe, network, parts)
+    fit(network, parts["train"].images, parts["val"].images, recipe, run.folder, teaching)
 
     logits = {name: _logits(network, parts[name]) for name in ("val", "test")}
     calibrated = calibration.fit(logits["val"], parts["val"].images.labels.numpy())
@@ -102,6 +106,11 @@ def train(run: Run) -> dict[str, Any]:
             (run.folder / "model.onnx").unlink(missing_ok=True)  # one of before
     run.write_json("metrics.json", result)
     return result
+
+
+def _split(parts: dict[str, Part]) -> pd.DataFrame:
+    columns = ["image_id", "group_id"]
+    return pd.concat([part.pictures[columns].assign(split=name) for name, part in parts.items()], ignore_index=True)
 
 
 def _logits(network: Network, part: Part) -> np.ndarray:

@@ -31,6 +31,7 @@ def card(metadata: Metadata) -> str:
         f"- Decision: {_decision(metadata)}",
         f"- Refuses: {', '.join(f'{r.code} above {r.above:.2f}' for r in metadata.refusal) or 'nothing'}",
         f"- Split: {metadata.split['kind']}",
+        *_teachers(metadata),
         f"- Licence of this file: {metadata.licence}",
         f"- Made {metadata.created} with Tejido {metadata.tejido_version}; recipe sha256 `{metadata.recipe_sha256}`",
         "",
@@ -57,6 +58,12 @@ def _patches(metadata: Metadata) -> list[str]:
     if metadata.scale is not None:
         lines.append("- Scale: " + ", ".join(f"{value} {unit}" for unit, value in metadata.scale.items()))
     return lines
+
+
+def _teachers(metadata: Metadata) -> list[str]:
+    taught = metadata.derivation.get("teachers", [])
+    names = [f"{one['name']} ({one['network']}, recipe sha256 `{one['recipe_sha256']}`)" for one in taught]
+    return [f"- Distilled from: {', '.join(names)}"] if names else []
 
 
 def _decision(metadata: Metadata) -> str:

@@ -165,11 +165,11 @@ def test_the_student_of_before_teaches_once_there_is_one() -> None:
 def test_a_good_teacher_is_copied(tmp_path: Path) -> None:
     """With labels that say nothing, what the student knows it knows from its teacher."""
     made = teacher()
-    noise = images(256)
-    noise.labels = noise.labels[torch.randperm(256, generator=torch.Generator().manual_seed(1))]
+    noise = images(96)
+    noise.labels = noise.labels[torch.randperm(96, generator=torch.Generator().manual_seed(1))]
     quiet = Augmentation(rotation=0, zoom=1, shift=0, flip=False, brightness=0, contrast=0, saturation=0, temperature=0,
                          blur=0, sharpen=0, jpeg=0)  # fmt: skip
-    settings = recipe(head_epochs=0, epochs=25, balance="none").model_copy(update={"augmentation": quiet})
+    settings = recipe(head_epochs=0, epochs=15, balance="none").model_copy(update={"augmentation": quiet})
     student = network()
     with torch.no_grad():
         opinion = logits_of(made.eval(), noise.images).argmax(1)
