@@ -253,7 +253,7 @@ class Evaluation(_Section):
 class Export(_Section):
     """The model file."""
 
-    weights: Literal["float32", "float16"] = "float16"
+    weights: Literal["float32", "float16", "int8"] = "float16"
     """Storage of the weights; arithmetic is float32 either way."""
     licence: str = "CC-BY-NC-4.0"
     """Licence of the model file, which follows from the training data's."""

@@ -22,7 +22,8 @@ from tejido.experiments.run import Run
 from tejido.export import agreement
 from tejido.export.card import card
 from tejido.export.deployed import Deployed
-from tejido.export.graph import export_graph, store_float16, with_metadata
+from tejido.export.graph import export_graph, with_metadata
+from tejido.export.storage import store
 from tejido.files import replacing
 from tejido.imaging.patches import Patches
 from tejido.metrics import calibration, predictions, thresholds
@@ -130,8 +131,7 @@ def _threshold(task: Task, val: pd.DataFrame, recipe: Recipe) -> float | None:
 def _export(run: Run, module: Deployed, metadata: Metadata, val: Part) -> agreement.Agreement:
     """Write ``model.onnx`` if it agrees with the network on validation pictures and on odd sizes."""
     graph = export_graph(module)
-    if run.recipe.export.weights == "float16":
-        store_float16(graph)
+    store(graph, run.recipe.export.weights)
     file = with_metadata(graph, metadata)
     paths = val.pictures["path"]
     pictures = [decode(str(path)) for path in paths.iloc[:: max(1, len(paths) // GATE_PICTURES)]]
