@@ -31,7 +31,7 @@ def card(metadata: Metadata) -> str:
         f"- Decision: {_decision(metadata)}",
         f"- Refuses: {', '.join(f'{r.code} above {r.above:.2f}' for r in metadata.refusal) or 'nothing'}",
         f"- Split: {metadata.split['kind']}",
-        *_teachers(metadata),
+        *_derivation(metadata),
         f"- Licence of this file: {metadata.licence}",
         f"- Made {metadata.created} with Tejido {metadata.tejido_version}; recipe sha256 `{metadata.recipe_sha256}`",
         "",
@@ -60,10 +60,18 @@ def _patches(metadata: Metadata) -> list[str]:
     return lines
 
 
-def _teachers(metadata: Metadata) -> list[str]:
+def _derivation(metadata: Metadata) -> list[str]:
     taught = metadata.derivation.get("teachers", [])
     names = [f"{one['name']} ({one['network']}, recipe sha256 `{one['recipe_sha256']}`)" for one in taught]
-    return [f"- Distilled from: {', '.join(names)}"] if names else []
+    lines = [f"- Distilled from: {', '.join(names)}"] if names else []
+    if "compression" in metadata.derivation:
+        compression = metadata.derivation["compression"]
+        kept = compression["validation"]
+        lines.append(
+            f"- Compressed: {', '.join(compression['steps'])}; on {kept['images']:,} validation images "
+            f"{kept['labels']:.2%} kept their label, AUC {kept['auc_before']:.4f} before and {kept['auc']:.4f} after"
+        )
+    return lines
 
 
 def _decision(metadata: Metadata) -> str:

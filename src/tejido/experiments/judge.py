@@ -1,0 +1,129 @@
+"""What a trained network says of validation and test, and the model file that says the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tejido import taxonomy
+from tejido.data.context import in_words
+from tejido.data.geometry import restored
+from tejido.errors import DataError
+from tejido.experiments.build import Parts
+from tejido.experiments.datasets import Part
+from tejido.experiments.patches import Decider, rule_of
+from tejido.export.deployed import Deployed
+from tejido.imaging.patches import Patches
+from tejido.metrics import calibration, predictions, thresholds
+from tejido.metrics.calibration import Calibration
+from tejido.metrics.evaluate import evaluate
+from tejido.models.network import Network
+from tejido.recipe import Recipe
+from tejido.runtime.classifier import Classifier, Prediction
+from tejido.runtime.decode import open_image
+from tejido.taxonomy import Task
+from tejido.training.fit import logits_of
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A network's answers, calibrated and with a threshold, both from validation.
+
+    Attributes:
+        recipe: of its run.
+        calibrated: scale and bias of its logits.
+        threshold: of the positive label, or None.
+        tables: predictions of ``val`` and ``test``, one row an image.
+        patches: the same, one row a patch; equal to ``tables`` where images are not cut.
+        decider: from patches to images, or None.
+    """
+
+    recipe: Recipe
+    calibrated: Calibration
+    threshold: float | None
+    tables: dict[str, pd.DataFrame]
+    patches: dict[str, pd.DataFrame]
+    decider: Decider | None
+
+    def figures(self, table: pd.DataFrame) -> dict[str, Any]:
+        """All figures of a table of predictions at the threshold."""
+        task = taxonomy.task(self.recipe.task)
+        rounds = self.recipe.evaluation.bootstrap
+        return evaluate(table, positive=task.positive, threshold=self.threshold, rounds=rounds)
+
+
+def judge(recipe: Recipe, built: Parts, network: Network, parts: dict[str, Part]) -> Judged:
+    """Ask a network about validation and test; choose calibration and threshold on validation."""
+    task = taxonomy.task(recipe.task)
+    logits = {name: _logits(network, parts[name]) for name in ("val", "test")}
+    calibrated = calibration.fit(logits["val"], parts["val"].images.labels.numpy())
+    patches = {name: _predictions(parts[name], task, calibrated.apply(logits[name])) for name in logits}
+    if built.grid is None:
+        threshold = None
+        if task.positive is not None:
+            threshold = thresholds.of_table(patches["val"], task.positive, recipe.evaluation.sensitivity)
+        return Judged(recipe, calibrated, threshold, patches, patches, None)
+    decider = Decider(recipe, task, built.grid.count)
+    tables = {name: decider.images(table) for name, table in patches.items()}
+    return Judged(recipe, calibrated, decider.threshold(tables["val"]), tables, patches, decider)
+
+
+def deployed(recipe: Recipe, built: Parts, network: Network, calibrated: Calibration) -> Deployed:
+    """The module that becomes a model file.
+
+    Raises:
+        RecipeError: the network reads lesion masks, which a model file has not.
+    """
+    if built.grid is None:
+        return Deployed(built.geometry, network, calibrated)
+    rule = rule_of(recipe, taxonomy.task(recipe.task))
+    return Deployed(Patches(built.grid, built.geometry), network, calibrated, aggregate=rule)
+
+
+def ask_file(classifier: Classifier, part: Part) -> list[Prediction]:
+    """What a model file answers to every picture of a side of the split, read from its image file."""
+    aspects = part.pictures["aspect"].to_numpy(float, na_value=np.nan)
+    files = zip(part.pictures["path"], aspects, strict=True)
+    pictures = (np.asarray(restored(open_image(str(path)), aspect)) for path, aspect in files)
+    return [classifier.predict(picture, **known) for picture, known in zip(pictures, _told(part), strict=True)]
+
+
+def answers_of(file: list[Prediction], table: pd.DataFrame) -> pd.DataFrame:
+    """``table`` with a file's probabilities in the place of its own.
+
+    Raises:
+        DataError: there are not as many answers as rows.
+    """
+    if len(file) != len(table):
+        raise DataError("the model file did not answer every image")
+    values = {name: [answer.probabilities[name] for answer in file] for name in predictions.labels_of(table)}
+    return table.assign(**{predictions.PREFIX + name: column for name, column in values.items()})
+
+
+def decisions(table: pd.DataFrame, task: Task, threshold: float | None) -> list[str]:
+    """The label of every row of a table of predictions: the most probable one, or as the threshold says."""
+    labels = predictions.labels_of(table)
+    values = table[[predictions.PREFIX + label for label in labels]].to_numpy(float)
+    if task.positive is None:
+        return [labels[index] for index in values.argmax(1)]
+    other = next(label for label in labels if label != task.positive)
+    called = values[:, labels.index(task.positive)] >= threshold
+    return [task.positive if call else other for call in called]
+
+
+def _logits(network: Network, part: Part) -> np.ndarray:
+    return logits_of(network, part.images.images, part.images.context).numpy()
+
+
+def _predictions(part: Part, task: Task, probabilities: np.ndarray) -> pd.DataFrame:
+    return predictions.make(part.rows, part.truth, task.label_names, probabilities)
+
+
+def _told(part: Part) -> list[dict[str, Any]]:
+    """What is known beside each picture, where the network was told."""
+    if part.images.context is None:
+        return [{}] * len(part.pictures)
+    return [in_words(row) for row in part.images.context.numpy()[part.pictures.index].tolist()]
