@@ -186,3 +186,20 @@ def test_the_gate_by_hand() -> None:
     assert kept.broken(0.51, 0.25) == "0.5000 of 4 validation labels are equal (at least 0.51 must be)"
     assert kept.broken(0.5, 0.2) == "the AUC went from 1.0000 to 0.7500 (by 0.2 at most)"
     assert compare((scored(0.1, 0.3, 0.6, 0.9), 0.5), (scored(0.1, 0.3, 0.6, 0.9), 0.7), task).labels == 0.75
+
+
+def test_the_comparison_makes_files_a_table_and_a_picture(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chains = [["float32"], ["prune=0.8", "int8"]]
+    monkeypatch.setattr("tejido.experiments.bench.compression.chains", lambda _: chains)
+    assert main(["bench", "compression", str(run), "-o", str(tmp_path)]) == 0
+    table = pd.read_csv(tmp_path / "compression.csv")
+    assert list(table["steps"]) == ["float32", "prune=0.8 int8"]
+    assert list(table["passes"]) == [True, False]
+    assert table["bytes"][1] < 0.2 * table["bytes"][0]
+    assert (table["python_ms_128x128"] > 0).all()
+    figures = json.loads((tmp_path / "float32" / "metrics.json").read_text())
+    assert table["all_auc"][0] == figures["test"]["all"]["auc"]["value"]
+    assert {path.name for path in tmp_path.iterdir()} == {"compression.csv", "compression.md", "pareto.png", "float32"}
+    assert "prune=0.8 int8: not written; " in capsys.readouterr().err
