@@ -203,3 +203,11 @@ def test_the_comparison_makes_files_a_table_and_a_picture(
     assert table["all_auc"][0] == figures["test"]["all"]["auc"]["value"]
     assert {path.name for path in tmp_path.iterdir()} == {"compression.csv", "compression.md", "pareto.png", "float32"}
     assert "prune=0.8 int8: not written; " in capsys.readouterr().err
+
+
+def test_the_file_once_more_with_other_weights(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "again.onnx"
+    assert main(["export", str(run), "-o", str(file), "--weights", "float16"]) == 0
+    assert f"again.onnx: {file.stat().st_size / 1000:.1f} kB; 100.00% of the validation" in capsys.readouterr().out
+    assert Classifier(file).metadata.derivation["compression"]["steps"] == ["float16"]
+    assert main(["export", str(run), "-o", str(tmp_path / "m.tflite"), "--format", "litert", "--weights", "int8"]) == 2

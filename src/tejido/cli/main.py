@@ -35,6 +35,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "train": ("tejido.cli.train", "Train a classifier as a recipe says, and export it as one model file."),
     "distill": ("tejido.cli.distill", "Train a small network that learns from labels and from a large one."),
     "compress": ("tejido.cli.compress", "Make a trained network smaller, if it still answers as before."),
+    "export": ("tejido.cli.export", "Write a run's network once more, as ONNX or LiteRT."),
     "study": ("tejido.cli.study", "Train one recipe many times over axes, seeds and folds, and compare."),
     "bench": ("tejido.cli.bench", "Measure on this machine."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),
@@ -44,6 +45,7 @@ VERBS: dict[str, tuple[str, str]] = {
 _EXTRAS = {
     "dicom": ("pydicom",),
     "ray": ("ray",),
+    "litert": ("litert_torch", "ai_edge_litert"),
     "data": ("pandas", "pyarrow", "scipy", "sklearn", "jinja2"),
     "train": (
         *("torch", "torchvision", "timm", "pytorch_lightning", "torchmetrics", "safetensors"),
