@@ -97,6 +97,9 @@ class Network(_Section):
     """False takes squeeze-and-excitation out of a network that has it."""
     metadata: bool = False
     """Whether the head also reads age, sex and site."""
+    other: bool = False
+    """Whether the network also learns to say that a picture has none of the task's labels, from those images of the
+    manifest that have none; the model file refuses such pictures."""
 
 
 class Augmentation(_Section):
@@ -239,6 +242,8 @@ class Evaluation(_Section):
 
     sensitivity: Share = 0.9
     """Binary tasks: the threshold is the highest one that reaches this sensitivity on validation."""
+    false_refusal: Share = 0.05
+    """With ``network.other``: share of the validation images with a label that may be refused for having none."""
     quality_pass: Share = 0.995
     """Each capture-quality limit is the value that this share of training images stays under, but never so low that
     a tolerable capture would be refused (``imaging.quality.TOLERABLE``)."""
@@ -280,6 +285,8 @@ class Recipe(_Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.network.other and self.image.patches is not None:
+            raise ValueError("network.other is for whole images; it does not go with image.patches")
         views = self.distillation is not None and self.distillation.views > 0
         if views and (self.augmentation.mixup or self.augmentation.cutmix):
             raise ValueError("distillation.views are of single images; they do not go with mixup and cutmix")

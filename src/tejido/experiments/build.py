@@ -67,6 +67,6 @@ def network_of(recipe: Recipe, steps: ImageSteps | None = None) -> Network:
         recipe: says which.
         steps: its image steps, where they are built already.
     """
-    classes = len(taxonomy.task(recipe.task).labels)
+    classes = len(taxonomy.task(recipe.task).labels) + recipe.network.other
     network = zoo.from_recipe(recipe, classes, registry.build(recipe.image.steps) if steps is None else steps)
     return network.to(memory_format=torch.channels_last)

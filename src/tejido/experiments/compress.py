@@ -142,15 +142,17 @@ def make(source: Source, asked: Compression, folder: Path) -> Made:
     module = deployed(source.recipe, source.built, network.eval(), judged.calibrated)
     graph = export_graph(module)
     task = taxonomy.task(source.recipe.task)
-    described = describe(source.recipe, task, source.parts, judged.calibrated, judged.threshold, {})
+    described = describe(source.recipe, task, source.parts, judged, {})
     graph = _stored(graph, storage.name, lambda: _inputs(source, asked, described))
     file = with_metadata(graph, described)
     answers = {
-        name: answers_of(ask_file(Classifier(file), source.parts[name]), judged.tables[name]) for name in judged.tables
+        name: answers_of(ask_file(Classifier(file), judged.parts[name]), judged.tables[name]) for name in judged.tables
     }
     own = source.judged
     kept = compare((own.tables["val"], own.threshold), (answers["val"], judged.threshold), task)
     test = judged.figures(answers["test"])
+    if judged.others is not None:
+        test["other"] = judged.refusals("test")
     derivation = described.derivation | {
         "compression": {
             "steps": asked.steps,

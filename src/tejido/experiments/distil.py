@@ -59,7 +59,8 @@ def _guide(recipe: Recipe, section: Distillation, student: Network, teachers: li
         return Relation(teachers[0])
     if section.kind == "online":
         assert section.peer is not None
-        return Online(network_of(recipe.model_copy(update={"network": section.peer})), softness)
+        peer = section.peer.model_copy(update={"other": recipe.network.other})
+        return Online(network_of(recipe.model_copy(update={"network": peer})), softness)
     return Itself(student, section.every, softness)
 
 
@@ -82,6 +83,10 @@ def _check(recipe: Recipe, teacher: Run, parts: dict[str, Part]) -> None:
             raise RecipeError(
                 f"{teacher.folder}: image.{key} is {other[key]} for the teacher and {own} for the student"
             )
+    if recipe.network.other != theirs.network.other:
+        raise RecipeError(
+            f"{teacher.folder}: teacher and student must both know of pictures without a label, or neither"
+        )
     if recipe.network.metadata != theirs.network.metadata:
         raise RecipeError(f"{teacher.folder}: teacher and student must both read metadata, or neither")
     _check_split(teacher.folder, parts)

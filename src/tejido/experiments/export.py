@@ -60,10 +60,10 @@ def export_litert(source: Source, path: Path) -> dict[str, Any]:
     file = convert(FixedSize(module))
     task = taxonomy.task(source.recipe.task)
     test = judged.figures(judged.tables["test"])
-    metadata = describe(source.recipe, task, source.parts, judged.calibrated, judged.threshold, test)
+    metadata = describe(source.recipe, task, source.parts, judged, test)
     interpreter = Interpreter(file)
     reference = Classifier(with_metadata(export_graph(module), metadata))
-    agreement = {name: _compare(interpreter, reference, source.parts[name]) for name in judged.tables}
+    agreement = {name: _compare(interpreter, reference, judged.parts[name]) for name in judged.tables}
     worst = max(found["largest_difference"] for found in agreement.values())
     if not worst <= LARGEST:
         raise AgreementError(f"LiteRT differs from ONNX by {worst:.2g} (limit {LARGEST:g}); nothing was written")

@@ -61,6 +61,8 @@ def train(run: Run) -> dict[str, Any]:
         run.folder / "predictions.parquet",
     )
     metrics = {name: judged.figures(table) for name, table in judged.tables.items()}
+    if judged.others is not None:
+        metrics["test"]["other"] = judged.refusals("test")
     if judged.decider is not None:
         metrics["test"]["patches"] = judged.decider.report(run, judged.patches)
     result: dict[str, Any] = {
@@ -76,11 +78,11 @@ def train(run: Run) -> dict[str, Any]:
         result["not_exported"] = str(error)
     else:
         task = taxonomy.task(recipe.task)
-        metadata = describe(recipe, task, parts, judged.calibrated, judged.threshold, metrics["test"])
+        metadata = describe(recipe, task, parts, judged, metrics["test"])
         try:
             result["agreement"] = asdict(_export(run, module, metadata, parts["val"]))
             run.write_text("card.md", card(metadata))
-            result["test_agreement"] = _compare_on_test(run, parts["test"], judged)
+            result["test_agreement"] = _compare_on_test(run, judged)
         except AgreementError as error:
             result["disagreement"] = str(error)
             (run.folder / "model.onnx").unlink(missing_ok=True)  # one of before
@@ -107,9 +109,9 @@ def _export(run: Run, module: Deployed, metadata: Metadata, val: Part) -> agreem
     return found
 
 
-def _compare_on_test(run: Run, test: Part, judged: Judged) -> dict[str, float]:
+def _compare_on_test(run: Run, judged: Judged) -> dict[str, float]:
     """The written file against the run's predictions, on every test image, from its file."""
-    answers = ask_file(Classifier(run.folder / "model.onnx"), test)
+    answers = ask_file(Classifier(run.folder / "model.onnx"), judged.parts["test"])
     table = judged.tables["test"]
     columns = [name for name in table if str(name).startswith(predictions.PREFIX)]
     labels = decisions(table, taxonomy.task(run.recipe.task), judged.threshold)

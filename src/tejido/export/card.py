@@ -30,6 +30,7 @@ def card(metadata: Metadata) -> str:
         *_patches(metadata),
         f"- Decision: {_decision(metadata)}",
         f"- Refuses: {', '.join(f'{r.code} above {r.above:.2f}' for r in metadata.refusal) or 'nothing'}",
+        *([f"- Refused on test: {refusals(metadata.metrics['other'])}"] if "other" in metadata.metrics else []),
         f"- Split: {metadata.split['kind']}",
         *_derivation(metadata),
         f"- Licence of this file: {metadata.licence}",
@@ -45,6 +46,14 @@ def card(metadata: Metadata) -> str:
     ]
     lines += ["", "## On test, with 95 % intervals by group", "", *_figures(metadata.metrics)]
     return "\n".join(lines) + "\n"
+
+
+def refusals(figures: dict[str, Any]) -> str:
+    """In words, how many pictures without a label and how many with one are refused."""
+    return (
+        f"{_figure(figures['refused'])} of {figures['images']:,} test images that have none of the labels, "
+        f"{_figure(figures['refused_in_error'])} of those that have one"
+    )
 
 
 def _patches(metadata: Metadata) -> list[str]:

@@ -44,15 +44,8 @@ class FixedSize(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """``uint8[S, S, 3]`` to the model file's outputs: probabilities, heatmap if any (of the square), quality."""
         square = image.permute(2, 0, 1).unsqueeze(0)
-        network = self.module.network
-        features = network.features(square)
-        logits = network.logits(features)
-        probabilities = torch.softmax(logits * self.module.scale + self.module.bias, dim=1)[0]
-        quality = self.module.quality(square)[0]
-        if not network.heatmap:
-            return probabilities, quality
-        maps = network.steps.restore(network.activation_maps(features), square.float())
-        return probabilities, maps[0], quality
+        answer = self.module.answer(square)
+        return tuple(answer[name][0] for name in self.module.outputs)
 
 
 def convert(module: FixedSize) -> bytes:
