@@ -14,6 +14,7 @@ task: skin-7
 data: {manifest: m.parquet, split: s.parquet}
 network: {name: mobilenetv1_050}
 """
+TAUGHT = ("distillation.teachers=[runs/teacher]",)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -58,6 +59,24 @@ def test_a_resolved_recipe_reads_back_as_itself(tmp_path: Path) -> None:
         (MINIMAL, ("network.dropout=1.5",), "network.dropout"),
         (MINIMAL, ("training.balance=all",), "training.balance"),
         (MINIMAL, ("training.epochs",), "is not an override"),
+        (MINIMAL, ("distillation.kind=response",), "distillation: response needs teachers"),
+        (MINIMAL, (*TAUGHT, "distillation.temperature=0"), "distillation.temperature: input should be greater than 0"),
+        (MINIMAL, (*TAUGHT, "distillation.temperature=-1"), "distillation.temperature: input should be greater than 0"),
+        (MINIMAL, (*TAUGHT, "distillation.alpha=1.1"), "distillation.alpha: input should be less than or equal to 1"),
+        (MINIMAL, (*TAUGHT, "distillation.alpha=-.1"), "distillation.alpha: input should be greater than or equal"),
+        (MINIMAL, (*TAUGHT, "distillation.alpha=0", "distillation.beta=0"), "distillation: alpha and beta are both 0"),
+        (MINIMAL, (*TAUGHT, "distillation.kind=self"), "distillation: self has no finished teachers"),
+        (MINIMAL, (*TAUGHT, "distillation.tau=3"), "unknown key 'distillation.tau'"),
+        (MINIMAL, (*TAUGHT, "distillation.peer.name=resnet18"), "distillation: a peer is for online, not for response"),
+        (MINIMAL, ("distillation.kind=online",), "distillation: online needs a peer"),
+        (MINIMAL, ("distillation.teachers=[a, b]", "distillation.kind=feature"), "distillation: feature takes one"),
+        (MINIMAL, (*TAUGHT, "distillation.hints.a=b"), "distillation: hints are for feature, not for response"),
+        (MINIMAL, (*TAUGHT, "distillation.kind=relation", "distillation.views=2"), "distillation: views are for resp"),
+        (
+            MINIMAL,
+            (*TAUGHT, "distillation.views=2", "augmentation.mixup=1"),
+            "recipe: distillation.views are of",
+        ),
         (MINIMAL, ("seed.deep=1", "name.x=2"), "is a value, not a section"),
         ("name: a", (), "key 'model' is missing"),
     ],

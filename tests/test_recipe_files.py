@@ -87,7 +87,8 @@ def test_the_commands_at_its_head_lead_to_the_files_that_it_names(path: Path) ->
             made.add(str(values["out"]))
     data = recipe.data
     assert {data.manifest, data.split} | ({data.cache} - {None}) <= made
-    assert commands(path)[-1] == ["train", f"recipes/{path.name}"]
+    verb = "train" if recipe.distillation is None else "distill"
+    assert commands(path)[-1] == [verb, f"recipes/{path.name}"]
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)

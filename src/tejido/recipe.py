@@ -85,7 +85,8 @@ class Network(_Section):
     """The network and where its weights start."""
 
     name: str
-    """``upc2020_cnn``, a timm name or, where timm has none such, a torchvision name; see ``tejido networks``."""
+    """``upc2020_cnn``, ``student_k1`` to ``student_k8``, ``student_dw``, a timm name or, where timm has none such, a
+    torchvision name; see ``tejido networks``."""
     weights: str | None = None
     """A local file to start from (safetensors, or torch's); without it the network starts at random."""
     dropout: Share = 0.2
@@ -96,6 +97,9 @@ class Network(_Section):
     """False takes squeeze-and-excitation out of a network that has it."""
     metadata: bool = False
     """Whether the head also reads age, sex and site."""
+    other: bool = False
+    """Whether the network also learns to say that a picture has none of the task's labels, from those images of the
+    manifest that have none; the model file refuses such pictures."""
 
 
 class Augmentation(_Section):
@@ -181,11 +185,65 @@ class Training(_Section):
         return self
 
 
+class Distillation(_Section):
+    """What a student is taught beside the labels: alpha x (loss of the labels) + beta x (loss of the guide)."""
+
+    kind: Literal["response", "feature", "relation", "online", "self"] = "response"
+    """``response``: a teacher's softened answers; ``feature``: its maps; ``relation``: which images it finds alike;
+    ``online``: a peer that learns at the same time; ``self``: the student of earlier epochs. ``docs/distillation.md``
+    says more."""
+    teachers: list[str] = []
+    """Folders of finished runs. Several are an ensemble, which only ``response`` takes."""
+    alpha: Share = 0.2
+    """Weight of the labels."""
+    beta: Annotated[float, Field(ge=0)] | None = None
+    """Weight of the guide; by default 1 - alpha."""
+    temperature: Positive = 5.0
+    """Tau: how much answers are softened, in ``response``, ``online`` and ``self``."""
+    temperature_squared: bool = False
+    """Multiply the loss of softened answers by tau squared, as Hinton et al. do and uis2022 does not."""
+    hints: dict[str, str] = {}
+    """For ``feature``: names of the student's layers and of the teacher's that they shall resemble; by default the last
+    maps of both."""
+    peer: Network | None = None
+    """For ``online``: the other network."""
+    every: Annotated[int, Field(ge=1)] = 1
+    """For ``self``: epochs from one copy of the student to the next."""
+    views: Count = 0
+    """For ``response``: prepare so many augmented views of every image, one an epoch in turn, and ask the teachers once
+    about each; their answers are kept in the first teacher's folder. 0 augments anew in every epoch and asks always."""
+
+    @property
+    def weight(self) -> float:
+        """Beta."""
+        return 1 - self.alpha if self.beta is None else self.beta
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        taught = self.kind in ("response", "feature", "relation")
+        if taught != bool(self.teachers):
+            raise ValueError(f"{self.kind} " + ("needs teachers" if taught else "has no finished teachers"))
+        if len(self.teachers) > 1 and self.kind != "response":
+            raise ValueError(f"{self.kind} takes one teacher; an ensemble can only teach by response")
+        if (self.kind == "online") != (self.peer is not None):
+            lacking = "online needs a peer, which is written like network"
+            raise ValueError(lacking if self.peer is None else f"a peer is for online, not for {self.kind}")
+        if self.hints and self.kind != "feature":
+            raise ValueError(f"hints are for feature, not for {self.kind}")
+        if self.views and self.kind != "response":
+            raise ValueError(f"views are for response, not for {self.kind}")
+        if self.alpha == 0 and self.weight == 0:
+            raise ValueError("alpha and beta are both 0; nothing would be learned")
+        return self
+
+
 class Evaluation(_Section):
     """What is decided on validation and reported on test."""
 
     sensitivity: Share = 0.9
     """Binary tasks: the threshold is the highest one that reaches this sensitivity on validation."""
+    false_refusal: Share = 0.05
+    """With ``network.other``: share of the validation images with a label that may be refused for having none."""
     quality_pass: Share = 0.995
     """Each capture-quality limit is the value that this share of training images stays under, but never so low that
     a tolerable capture would be refused (``imaging.quality.TOLERABLE``)."""
@@ -200,7 +258,7 @@ class Evaluation(_Section):
 class Export(_Section):
     """The model file."""
 
-    weights: Literal["float32", "float16"] = "float16"
+    weights: Literal["float32", "float16", "int8"] = "float16"
     """Storage of the weights; arithmetic is float32 either way."""
     licence: str = "CC-BY-NC-4.0"
     """Licence of the model file, which follows from the training data's."""
@@ -220,8 +278,19 @@ class Recipe(_Section):
     network: Network
     augmentation: Augmentation = Augmentation()
     training: Training = Training()
+    distillation: Distillation | None = None
+    """Only for ``tejido distill``."""
     evaluation: Evaluation = Evaluation()
     export: Export = Export()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.network.other and self.image.patches is not None:
+            raise ValueError("network.other is for whole images; it does not go with image.patches")
+        views = self.distillation is not None and self.distillation.views > 0
+        if views and (self.augmentation.mixup or self.augmentation.cutmix):
+            raise ValueError("distillation.views are of single images; they do not go with mixup and cutmix")
+        return self
 
     def to_yaml(self) -> str:
         """The recipe, fully resolved, every value stated."""

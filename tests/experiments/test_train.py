@@ -51,6 +51,7 @@ def test_a_run_leaves_everything_that_its_directory_promises(run: Run) -> None:
         "model.onnx",
         "card.md",
         "predictions.parquet",
+        "split.parquet",
         "metrics.json",
         "plots/learning_curves.png",
         "plots/roc.png",

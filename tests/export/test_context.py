@@ -17,7 +17,8 @@ from tejido.experiments.describe import _inputs
 from tejido.export import agreement
 from tejido.export.aggregate import Aggregate
 from tejido.export.deployed import Deployed
-from tejido.export.graph import export_graph, store_float16, with_metadata
+from tejido.export.graph import export_graph, with_metadata
+from tejido.export.storage import store
 from tejido.imaging.geometry import CentreSquare
 from tejido.imaging.patches import Patches
 from tejido.metrics.calibration import Calibration
@@ -90,7 +91,7 @@ def test_patches_and_metadata_together_with_float16_weights(network: Network) ->
         Patches(grid, CentreSquare(32)), network, Calibration(1.0, (0.0, 0.0)), aggregate=Aggregate("mean", positive=1)
     ).eval()
     graph = export_graph(module)
-    store_float16(graph)
+    store(graph, "float16")
     meta = dataclasses.replace(META, frame="whole", patches=metadata.Patches(50, 40, 3, 2, "mean", None))
     file = with_metadata(graph, meta)
     agreement.check(file, graph, module, PICTURES)

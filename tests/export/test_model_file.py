@@ -13,7 +13,8 @@ from PIL import Image
 from tejido.errors import AgreementError, RecipeError
 from tejido.export import agreement
 from tejido.export.deployed import Deployed
-from tejido.export.graph import export_graph, store_float16, with_metadata
+from tejido.export.graph import export_graph, with_metadata
+from tejido.export.storage import store
 from tejido.imaging.geometry import CentreSquare, ShortSide, Stretch
 from tejido.imaging.steps import registry
 from tejido.imaging.steps.chain import ImageSteps
@@ -48,7 +49,7 @@ def pictures(shared: Path) -> list[np.ndarray]:
 def half(graph: onnx.ModelProto) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(graph)
-    store_float16(copy)
+    store(copy, "float16")
     return copy
 
 

@@ -48,6 +48,10 @@ def test_figures_by_hand(small: pd.DataFrame) -> None:
             "balanced_accuracy": 2 / 3,
             "sensitivity_actinic_keratosis": 1.0,
             "sensitivity_melanoma": 0.5,
+            "f1_benign": 2 / 3,
+            "f1_suspicious": 2 / 3,
+            "macro_f1": 2 / 3,
+            "weighted_f1": 2 / 3,
         }
     )
     assert confirmed["specificity"]["value"] == 1.0

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import f1_score, roc_auc_score
 
 from tejido.errors import DataError
-from tejido.metrics.scores import auc, macro_auc, mean_of, share
+from tejido.metrics.scores import auc, by_support, f1, macro_auc, mean_of, share
 from tejido.metrics.thresholds import at_sensitivity
 
 ONES = np.ones(4)
@@ -75,3 +75,24 @@ def test_a_higher_threshold_would_miss_the_sensitivity(score: np.ndarray, wanted
     higher = score[positive][score[positive] > reached]
     if len(higher) and wanted > 0.05:
         assert (score[positive] >= higher.min()).mean() < wanted
+
+
+@given(
+    arrays(int, 15, elements=st.integers(0, 2)),
+    arrays(int, 15, elements=st.integers(0, 2)),
+    arrays(float, 15, elements=st.integers(0, 3).map(float)),
+)
+def test_f1_is_scikit_learns(truth: np.ndarray, chosen: np.ndarray, weights: np.ndarray) -> None:
+    classes = [0, 1, 2]
+    parts = [f1(chosen == c, truth == c) for c in classes]
+    members = [truth == c for c in classes]
+    for c in classes:
+        value = parts[c](weights)
+        if not weights[(truth == c) | (chosen == c)].sum():
+            assert np.isnan(value)
+        else:
+            expected = f1_score(truth, chosen, labels=[c], average="macro", sample_weight=weights, zero_division=0)
+            assert value == pytest.approx(expected)
+    if weights.sum():
+        expected = f1_score(truth, chosen, labels=classes, average="weighted", sample_weight=weights, zero_division=0)
+        assert by_support(parts, members)(weights) == pytest.approx(expected)

@@ -24,6 +24,7 @@ from tests.support.tiny_model import METADATA
 
 # The smallest member of each family, at a small size; whether the heatmap is free.
 SMALL = {
+    "student_k1": (48, True),
     "upc2020_cnn": (32, False),
     "alexnet": (64, False),
     "vgg11": (32, False),

@@ -187,3 +187,24 @@ def test_a_run_without_a_model_file_counts_and_is_named(tmp_path: Path) -> None:
     assert f"- {study.trials[1]}: 3 of 64 labels differ" in page
     assert page.count("labels differ") == 1
     assert "without a model file" not in markdown(study, [r for r in found if not r.disagreement], before, {}).lower()
+
+
+def test_a_study_that_chooses_looks_at_validation(tmp_path: Path) -> None:
+    """Runs whose two sides were swapped give, looked at from the other side, the table of the others."""
+    expected_plan, expected = plan(tmp_path), StudyFolder(tmp_path / "expected")
+    carry_out(expected_plan, expected)
+    (tmp_path / "v").mkdir()
+    study, folder = plan(tmp_path / "v", TEXT + "figures: val"), StudyFolder(tmp_path / "study")
+    carry_out(study, folder)
+    for trial in study.trials:
+        path = folder.of(trial) / "metrics.json"
+        metrics = json.loads(path.read_text())
+        images = {"train": 300, "val": 60, "test": 77}
+        path.write_text(json.dumps(metrics | {"validation": metrics["test"], "test": {}, "images": images}))
+        table = pd.read_parquet(folder.of(trial) / "predictions.parquet")
+        table.assign(split="val").to_parquet(folder.of(trial) / "predictions.parquet")
+    found = rows(study, results(study, folder))
+    assert found == rows(expected_plan, results(expected_plan, expected))
+    page = markdown(study, results(study, folder), found, {})
+    assert "Figures are of 60 validation images; training had 300." in page
+    assert "test images" not in page.replace("the test images must say", "")

@@ -62,7 +62,7 @@ def rmsprop(weights: Weights, gradients: list[Weights], momentum: float) -> Weig
 )
 def test_every_optimiser_equals_a_second_implementation(settings: Training, reference: object) -> None:
     net = network().double()
-    optimizer, scheduler = build(net, settings, STEPS)
+    optimizer, scheduler = build([net], settings, STEPS)
     before = net.body[0].weight.detach().numpy().copy()
     rng = np.random.default_rng(1)
     gradients = [rng.normal(size=before.shape) for _ in range(STEPS)]
@@ -85,7 +85,7 @@ def test_l2_of_keras_is_twice_as_much_decay() -> None:
     images = torch.randint(0, 256, (8, 3, 16, 16), dtype=torch.uint8)
     for net, settings in zip(nets, (decayed, plain), strict=True):
         net.eval()
-        optimizer, _ = build(net, settings, 3)
+        optimizer, _ = build([net], settings, 3)
         for _ in range(3):
             loss = nn.functional.cross_entropy(net(images), torch.arange(8) % 2)
             if settings is plain:
@@ -100,7 +100,7 @@ def test_l2_of_keras_is_twice_as_much_decay() -> None:
 
 def test_rates_of_the_two_stages() -> None:
     settings = Training(head_epochs=1, epochs=2, schedule="constant", head_rate=3e-3, rate=3e-4, body_rate=3e-5)
-    optimizer, scheduler = build(network(), settings, 4)
+    optimizer, scheduler = build([network()], settings, 4)
     seen = []
     for _ in range(12):
         seen.append(rates(optimizer))
@@ -113,7 +113,7 @@ def test_rates_of_the_two_stages() -> None:
 def test_what_is_decayed(attended: bool) -> None:
     net = network(attended=attended)
     for chosen in ("all", "weights"):
-        optimizer, _ = build(net, Training(weight_decay=0.5, weight_decay_on=chosen), 1)  # type: ignore[arg-type]
+        optimizer, _ = build([net], Training(weight_decay=0.5, weight_decay_on=chosen), 1)  # type: ignore[arg-type]
         groups = optimizer.param_groups
         found = [id(p) for group in groups for p in group["params"]]
         assert sorted(found) == sorted(id(p) for p in net.parameters())  # each once

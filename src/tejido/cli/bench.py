@@ -67,6 +67,33 @@ def bench_train(
     print(json.dumps(report, indent=2) if as_json else _training_table(report))
 
 
+@app.command("compression")
+def bench_compression(
+    run: Path = typer.Argument(..., metavar="RUN", help="Folder of a finished run."),
+    output: Path = typer.Option(..., "-o", "--output", metavar="DIR", help="Folder for the table and the files."),
+    epochs: int = typer.Option(5, min=1, help="Of training after pruning and the like."),
+    seed: int = typer.Option(0, min=0, help="Of these trainings."),
+    wasm: Path = typer.Option(
+        None, metavar="DIR", help="Folder in which npm install onnxruntime-web was run, to time the browser's runtime."
+    ),
+) -> None:
+    """What every way of compression does to one network: size, work, AUC, F1, agreement, time a picture.
+
+    Writes compression.md, compression.csv and pareto.png, and each model file that passes the gate of tejido compress.
+    """
+    from tejido.experiments.bench.compression import as_row, measure
+    from tejido.experiments.run import Run
+    from tejido.report import compression as report
+
+    points = measure(Run.open(run), output, epochs=epochs, seed=seed, wasm=wasm, progress=terminal.note)
+    rows = [as_row(point) for point in points]
+    report.write(rows, output)
+    print(report.markdown(rows), end="")
+    for point in points:
+        if point.made.problem is not None:
+            terminal.note(f"{point.name}: not written; {point.made.problem}")
+
+
 def _training_table(report: dict[str, Any]) -> str:
     from tejido.experiments.bench.train import TEJIDO, WAITING
 

@@ -24,6 +24,7 @@ _REFUSALS = {
     "blur": "blurred",
     "darkness": "too dark",
     "glare": "too much glare",
+    "unlabelled": "something that the model has no label for",
     "novelty": "unlike the pictures that the model learned from",
 }
 _BAR = 20

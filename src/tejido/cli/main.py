@@ -33,6 +33,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "data": ("tejido.cli.data", "Get data sets, build a manifest from them, and split it without leaks."),
     "networks": ("tejido.cli.networks", "List the networks that a recipe may name: parameters, work, input."),
     "train": ("tejido.cli.train", "Train a classifier as a recipe says, and export it as one model file."),
+    "distill": ("tejido.cli.distill", "Train a small network that learns from labels and from a large one."),
+    "compress": ("tejido.cli.compress", "Make a trained network smaller, if it still answers as before."),
+    "export": ("tejido.cli.export", "Write a run's network once more, as ONNX or LiteRT."),
     "study": ("tejido.cli.study", "Train one recipe many times over axes, seeds and folds, and compare."),
     "bench": ("tejido.cli.bench", "Measure on this machine."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),
@@ -42,10 +45,11 @@ VERBS: dict[str, tuple[str, str]] = {
 _EXTRAS = {
     "dicom": ("pydicom",),
     "ray": ("ray",),
+    "litert": ("litert_torch", "ai_edge_litert"),
     "data": ("pandas", "pyarrow", "scipy", "sklearn", "jinja2"),
     "train": (
         *("torch", "torchvision", "timm", "pytorch_lightning", "torchmetrics", "safetensors"),
-        *("onnx", "onnxscript", "pydantic", "yaml", "matplotlib"),
+        *("onnx", "onnxscript", "pydantic", "yaml", "matplotlib", "torch_pruning", "tensorly"),
     ),
 }
 _HELP = """Archives of skin and breast-tissue images into calibrated classifiers that answer the same everywhere.

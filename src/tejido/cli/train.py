@@ -23,6 +23,15 @@ def train(
     Everything goes into a new folder below runs/. A run that was interrupted, even killed, goes on with --resume RUN:
     the interrupted epoch is redone, and the result is the same as without the interruption.
     """
+    carry_out(recipe, tuple(overrides or ()), resume, verb="train")
+
+
+def carry_out(recipe: Path | None, overrides: tuple[str, ...], resume: Path | None, *, verb: str) -> None:
+    """Start or resume a run, and print what came of it.
+
+    Raises:
+        RecipeError: the recipe is for the other verb, or not that of the run to resume.
+    """
     from tejido import recipe as recipes
     from tejido.experiments import train as experiment
     from tejido.experiments.run import Run
@@ -30,12 +39,19 @@ def train(
 
     if resume is not None:
         run = Run.open(resume)
-        if recipe is not None and recipes.load(recipe, tuple(overrides or ())) != run.recipe:
+        if recipe is not None and recipes.load(recipe, overrides) != run.recipe:
             raise RecipeError(f"{recipe} is not the recipe of {resume}; resume without naming a recipe")
+        asked = run.recipe
     elif recipe is None:
         raise typer.BadParameter("name a recipe, or a run with --resume")
     else:
-        run = Run.start(recipes.load(recipe, tuple(overrides or ())))
+        asked = recipes.load(recipe, overrides)
+    if verb == "train" and asked.distillation is not None:
+        raise RecipeError(f"{recipe or resume}: it has a distillation section; use tejido distill")
+    if verb == "distill" and asked.distillation is None:
+        raise RecipeError(f"{recipe or resume}: it has no distillation section; use tejido train")
+    if resume is None:
+        run = Run.start(asked)
     print(f"Run: {run.folder}", flush=True)
     result = experiment.train(run)
     write_plots(run)

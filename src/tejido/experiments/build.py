@@ -13,6 +13,7 @@ from tejido.experiments.patches import grid_of
 from tejido.imaging import geometry as geometries
 from tejido.imaging.geometry import Geometry
 from tejido.imaging.steps import registry
+from tejido.imaging.steps.chain import ImageSteps
 from tejido.models import zoo
 from tejido.models.network import Network
 from tejido.recipe import Recipe
@@ -47,7 +48,6 @@ def build(recipe: Recipe) -> Parts:
         TejidoError: a name does not exist, weights do not fit, or two values do not go together.
     """
     image = recipe.image
-    task = taxonomy.task(recipe.task)
     geometry = geometries.build(image.geometry, image.size, image.short_side)
     grid = grid_of(recipe)
     steps = registry.build(image.steps)
@@ -57,6 +57,16 @@ def build(recipe: Recipe) -> Parts:
             raise RecipeError("image steps that read lesion masks need whole images, not patches")
     check_options(recipe.training)
     torch.manual_seed(recipe.seed)
-    network = zoo.from_recipe(recipe, len(task.labels), steps)
-    network.to(memory_format=torch.channels_last)
-    return Parts(geometry, grid, network)
+    return Parts(geometry, grid, network_of(recipe, steps))
+
+
+def network_of(recipe: Recipe, steps: ImageSteps | None = None) -> Network:
+    """The network that a recipe describes, untrained, channels-last; what it draws comes from torch's generator.
+
+    Args:
+        recipe: says which.
+        steps: its image steps, where they are built already.
+    """
+    classes = len(taxonomy.task(recipe.task).labels) + recipe.network.other
+    network = zoo.from_recipe(recipe, classes, registry.build(recipe.image.steps) if steps is None else steps)
+    return network.to(memory_format=torch.channels_last)

@@ -6,8 +6,10 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 from torch import nn
@@ -27,6 +29,9 @@ from tejido.training.masks import check_present, decode_masks, with_masks
 
 log = logging.getLogger(__name__)
 
+OTHER = "none of the labels"
+"""Stands for the label of an image that has none, where ``network.other`` asks for such images."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -40,6 +45,18 @@ class Part:
     def pictures(self) -> pd.DataFrame:
         """One row a picture."""
         return self.rows[self.rows["patch"] == 0] if "patch" in self.rows else self.rows
+
+    def split(self) -> tuple[Part, Part]:
+        """The images that have a label, and the others."""
+        other = np.array(self.truth) == OTHER
+        return (self, self._only(other)) if not other.any() else (self._only(~other), self._only(other))
+
+    def _only(self, chosen: NDArray[np.bool_]) -> Part:
+        places = np.flatnonzero(chosen)
+        data = self.images
+        context = None if data.context is None else data.context[places]
+        images = LabelledImages(data.images[places], data.labels[places], context)
+        return Part(self.rows[chosen].reset_index(drop=True), [self.truth[place] for place in places], images)
 
 
 def load_parts(
@@ -68,6 +85,10 @@ def load_parts(
     table = manifests.read(resolve_path(recipe.data.manifest))
     table["split"] = _split(recipe, table)
     table["label"] = table[task.column].map(task.label_of, na_action="ignore").astype("string")
+    names = task.label_names
+    if recipe.network.other:
+        table["label"] = table["label"].mask(table["label"].isna() & table[task.column].notna(), OTHER)
+        names = (*names, OTHER)
     kept = table[table["label"].notna() & table["modality"].map(task.admits)]
     if len(kept) < len(table):
         log.info("%d of %d images belong to no label of %s", len(table) - len(kept), len(table), task.name)
@@ -87,7 +108,7 @@ def load_parts(
             rows = kept[kept["split"] == name].reset_index(drop=True)
             limited_here = name == "train" and recipe.data.limit is not None
             remedy = "raise data.limit" if limited_here else "make another split"
-            for label in task.label_names:
+            for label in names:
                 if not (rows["label"] == label).any():
                     raise DataError(f"no image of {label!r} in {name}; {remedy}")
             images: Images
@@ -101,7 +122,7 @@ def load_parts(
             if masks:
                 images = with_masks(images, decode_masks(rows, geometry, progress=tick))
             truth = rows["label"].tolist()
-            indices = torch.tensor([task.label_names.index(label) for label in truth])
+            indices = torch.tensor([names.index(label) for label in truth])
             context = _context(rows, name) if recipe.network.metadata else None
             parts[name] = Part(rows, truth, LabelledImages(images, indices, context))
     if len(parts["train"].rows) < recipe.training.batch:

@@ -12,9 +12,10 @@ import torch
 from tejido import __version__, context
 from tejido.context import SEXES, SITES
 from tejido.experiments.datasets import Part
+from tejido.experiments.distil import teachers_of
+from tejido.experiments.judge import Judged
 from tejido.experiments.patches import as_metadata, grid_of
 from tejido.imaging import quality as qualities
-from tejido.metrics.calibration import Calibration
 from tejido.recipe import Recipe
 from tejido.runtime.metadata import Choice, Input, Label, Metadata, RefusalRule, TrainingData
 from tejido.taxonomy import Task
@@ -32,8 +33,7 @@ def describe(
     recipe: Recipe,
     task: Task,
     parts: dict[str, Part],
-    calibrated: Calibration,
-    threshold: float | None,
+    judged: Judged,
     test: dict[str, Any],
 ) -> Metadata:
     """The metadata of a run's model file, from what the run knows.
@@ -42,8 +42,7 @@ def describe(
         recipe: of the run.
         task: its task.
         parts: train, validation and test as they were used.
-        calibrated: what the graph applies.
-        threshold: of the positive label, or None.
+        judged: its calibration and thresholds.
         test: figures of ``metrics.evaluate``.
     """
     train_rows = parts["train"].pictures
@@ -64,10 +63,11 @@ def describe(
         task=task.name,
         labels=tuple(Label(label.name, label.en, label.es) for label in task.labels),
         positive=task.positive,
-        thresholds={} if task.positive is None or threshold is None else {task.positive: threshold},
-        calibration={"method": "scale and bias fitted on validation", **asdict(calibrated)},
-        refusal=_refusal(
-            parts["train"].images.images, recipe.evaluation.quality_pass, 1 if grid is None else grid.count
+        thresholds={} if task.positive is None or judged.threshold is None else {task.positive: judged.threshold},
+        calibration={"method": "scale and bias fitted on validation", **asdict(judged.calibrated)},
+        refusal=(
+            *_refusal(parts["train"].images.images, recipe.evaluation.quality_pass, 1 if grid is None else grid.count),
+            *(() if judged.others is None else (RefusalRule("unlabelled", "novelty", 0, judged.others.above),)),
         ),
         modality=task.modality or "any",
         frame="centre_square" if grid is None and recipe.image.geometry != "stretch" else "whole",
@@ -88,6 +88,7 @@ def describe(
         scale=None if scale is None else {"um_per_pixel": scale},
         patches=None if grid is None else as_metadata(grid, recipe),
         inputs=_inputs() if recipe.network.metadata else (),
+        derivation={"teachers": teachers} if (teachers := teachers_of(recipe)) else {},
     )
 
 

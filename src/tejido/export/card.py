@@ -30,7 +30,9 @@ def card(metadata: Metadata) -> str:
         *_patches(metadata),
         f"- Decision: {_decision(metadata)}",
         f"- Refuses: {', '.join(f'{r.code} above {r.above:.2f}' for r in metadata.refusal) or 'nothing'}",
+        *([f"- Refused on test: {refusals(metadata.metrics['other'])}"] if "other" in metadata.metrics else []),
         f"- Split: {metadata.split['kind']}",
+        *_derivation(metadata),
         f"- Licence of this file: {metadata.licence}",
         f"- Made {metadata.created} with Tejido {metadata.tejido_version}; recipe sha256 `{metadata.recipe_sha256}`",
         "",
@@ -46,6 +48,14 @@ def card(metadata: Metadata) -> str:
     return "\n".join(lines) + "\n"
 
 
+def refusals(figures: dict[str, Any]) -> str:
+    """In words, how many pictures without a label and how many with one are refused."""
+    return (
+        f"{_figure(figures['refused'])} of {figures['images']:,} test images that have none of the labels, "
+        f"{_figure(figures['refused_in_error'])} of those that have one"
+    )
+
+
 def _patches(metadata: Metadata) -> list[str]:
     lines = []
     if metadata.patches is not None:
@@ -56,6 +66,20 @@ def _patches(metadata: Metadata) -> list[str]:
         )
     if metadata.scale is not None:
         lines.append("- Scale: " + ", ".join(f"{value} {unit}" for unit, value in metadata.scale.items()))
+    return lines
+
+
+def _derivation(metadata: Metadata) -> list[str]:
+    taught = metadata.derivation.get("teachers", [])
+    names = [f"{one['name']} ({one['network']}, recipe sha256 `{one['recipe_sha256']}`)" for one in taught]
+    lines = [f"- Distilled from: {', '.join(names)}"] if names else []
+    if "compression" in metadata.derivation:
+        compression = metadata.derivation["compression"]
+        kept = compression["validation"]
+        lines.append(
+            f"- Compressed: {', '.join(compression['steps'])}; on {kept['images']:,} validation images "
+            f"{kept['labels']:.2%} kept their label, AUC {kept['auc_before']:.4f} before and {kept['auc']:.4f} after"
+        )
     return lines
 
 

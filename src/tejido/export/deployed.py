@@ -28,6 +28,7 @@ class Deployed(nn.Module):
         network: trained.
         calibration: scale and bias of the logits, fitted on validation.
         aggregate: the rule for patches; None where the picture is one square.
+        labels: number of labels; one less than the network's classes where its last one stands for none of them.
 
     Raises:
         RecipeError: the network reads lesion masks, which a model file has not.
@@ -43,6 +44,7 @@ class Deployed(nn.Module):
         calibration: Calibration,
         *,
         aggregate: Aggregate | None = None,
+        labels: int | None = None,
     ) -> None:
         super().__init__()
         assert (aggregate is None) == (not isinstance(geometry, Patches))
@@ -55,6 +57,8 @@ class Deployed(nn.Module):
         self.quality = Quality()
         self.network = network
         self.aggregate = aggregate
+        self.labels = network.classes if labels is None else labels
+        assert network.classes - self.labels in (0, 1)
         self.register_buffer("scale", torch.tensor(calibration.scale, dtype=torch.float32))
         self.register_buffer("bias", torch.tensor(calibration.bias, dtype=torch.float32))
 
@@ -66,8 +70,13 @@ class Deployed(nn.Module):
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of what ``forward`` returns; a network without a heatmap leaves that one out."""
-        heatmap = self.network.heatmap or self.aggregate is not None
-        return ("probabilities", "heatmap", "quality") if heatmap else ("probabilities", "quality")
+        heatmap = ("heatmap",) if self.network.heatmap or self.aggregate is not None else ()
+        return ("probabilities", *heatmap, "quality", *(("novelty",) if self.refuses else ()))
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it also says how likely it is that the picture has none of the labels."""
+        return self.network.classes > self.labels
 
     @property
     def smallest(self) -> tuple[int, int]:
@@ -79,7 +88,10 @@ class Deployed(nn.Module):
     def forward(
         self, image: Tensor, age: Tensor | None = None, sex: Tensor | None = None, site: Tensor | None = None
     ) -> tuple[Tensor, ...]:
-        """From a picture to probabilities ``[C]``, heatmap ``[C, h, w]`` in 0..1 if any, quality ``[3]``.
+        """From a picture to probabilities ``[C]``, heatmap ``[C, h, w]`` in 0..1, quality ``[3]`` and novelty ``[1]``.
+
+        Heatmap and novelty are there where the network has them. Probabilities are those of the labels, given that the
+        picture has one of them; novelty is the probability that it has none.
 
         Args:
             image: ``uint8[H, W, 3]``.
@@ -89,19 +101,36 @@ class Deployed(nn.Module):
         """
         seen = self.geometry(image.permute(2, 0, 1))
         squares = seen if isinstance(self.geometry, Patches) else seen.unsqueeze(0)
-        features = self.network.features(squares)
         context = None
         if age is not None and sex is not None and site is not None:
             context = stack(age, sex, site).expand(len(squares), -1)
-        logits = self.network.logits(features, context)
-        probabilities = torch.softmax(logits * self.scale + self.bias, dim=1)
-        quality = self.quality(squares)
+        answer = self.answer(squares, context)
+        probabilities, quality = answer["probabilities"], answer["quality"]
         if isinstance(self.geometry, Patches):
             assert self.aggregate is not None
             grid = self.geometry.grid
             heatmap = probabilities.transpose(0, 1).reshape(-1, grid.rows, grid.columns)
             return self.aggregate(probabilities), heatmap, quality.mean(0)
-        if not self.network.heatmap:
-            return probabilities[0], quality[0]
-        maps = self.network.steps.restore(self.network.activation_maps(features), squares.float())
-        return probabilities[0], self.geometry.restore(maps)[0], quality[0]
+        if "heatmap" in answer:
+            answer["heatmap"] = self.geometry.restore(answer["heatmap"])
+        return tuple(answer[name][0] for name in self.outputs)
+
+    def answer(self, squares: Tensor, context: Tensor | None = None) -> dict[str, Tensor]:
+        """All outputs for squares ``uint8[B, 3, S, S]``, by name; the heatmap covers the square.
+
+        Args:
+            squares: what the geometry makes of pictures or patches.
+            context: ``float32[B, 3]`` as in ``models.context``, or None.
+        """
+        features = self.network.features(squares)
+        logits = self.network.logits(features, context)
+        found = {"quality": self.quality(squares)}
+        if self.refuses:
+            found["novelty"] = torch.softmax(logits, dim=1)[:, self.labels :]
+            logits = logits[:, : self.labels]
+        found["probabilities"] = torch.softmax(logits * self.scale + self.bias, dim=1)
+        if self.network.heatmap and self.aggregate is None:
+            maps = self.network.activation_maps(features)
+            maps = maps[:, : self.labels] if self.refuses else maps
+            found["heatmap"] = self.network.steps.restore(maps, squares.float())
+        return found

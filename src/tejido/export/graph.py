@@ -6,16 +6,14 @@ import logging
 import warnings
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from tejido.export.deployed import Deployed
 from tejido.runtime.metadata import KEY, Metadata
 
 OPSET = 18
-_SMALL = 256  # tensors with fewer values stay as they are: nothing to gain
 
 
 def export_graph(module: Deployed) -> onnx.ModelProto:
@@ -44,20 +42,6 @@ def export_graph(module: Deployed) -> onnx.ModelProto:
     _resize_as_pillow(model)
     _strip_debug(model)
     return model
-
-
-def store_float16(model: onnx.ModelProto) -> None:
-    """Store large float32 weights as float16, cast back on loading: half the size, float32 arithmetic; in place."""
-    casts = []
-    for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < _SMALL:
-            continue
-        name = tensor.name
-        values = numpy_helper.to_array(tensor).astype(np.float16)
-        tensor.CopyFrom(numpy_helper.from_array(values, f"{name}_f16"))
-        casts.append(helper.make_node("Cast", [f"{name}_f16"], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        model.graph.node.insert(0, cast)
 
 
 def with_metadata(model: onnx.ModelProto, metadata: Metadata) -> bytes:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.predictions import PREFIX, check, labels_of
-from tejido.metrics.scores import Score, auc, macro_auc, mean_of, share
+from tejido.metrics.scores import Score, auc, by_support, f1, macro_auc, mean_of, share
 
 CANCER = ("malignant", "premalignant")
 
@@ -76,6 +77,10 @@ def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> dict
         "specificity": share(~called, ~truth),
     }
     figures["balanced_accuracy"] = mean_of([figures["sensitivity"], figures["specificity"]])
+    figures |= _f1(
+        {label: (table["truth"] == label).to_numpy(bool) for label in labels_of(table)},
+        {label: called == (label == positive) for label in labels_of(table)},
+    )
     cancers = table.loc[truth & table["malignancy"].isin(CANCER).to_numpy(bool), "diagnosis"]
     for diagnosis in sorted(cancers.unique()):
         figures[f"sensitivity_{diagnosis}"] = share(called, (table["diagnosis"] == diagnosis).to_numpy(bool))
@@ -88,11 +93,22 @@ def _multiclass(table: pd.DataFrame) -> dict[str, Score]:
     truth = pd.Categorical(table["truth"], categories=labels).codes.astype(int)
     chosen = probabilities.argmax(1)
     recalls = {label: share(chosen == truth, truth == index) for index, label in enumerate(labels)}
+    members = {label: truth == index for index, label in enumerate(labels)}
     return {
         "auc": macro_auc(truth, probabilities),
         "accuracy": share(chosen == truth, np.ones(len(table), bool)),
         "balanced_accuracy": mean_of(list(recalls.values())),
         **{f"recall_{label}": recall for label, recall in recalls.items()},
+        **_f1(members, {label: chosen == index for index, label in enumerate(labels)}),
+    }
+
+
+def _f1(members: dict[str, NDArray[np.bool_]], called: dict[str, NDArray[np.bool_]]) -> dict[str, Score]:
+    parts = {label: f1(called[label], members[label]) for label in members}
+    return {
+        **{f"f1_{label}": part for label, part in parts.items()},
+        "macro_f1": mean_of(list(parts.values())),
+        "weighted_f1": by_support(list(parts.values()), list(members.values())),
     }
 
 

@@ -53,3 +53,32 @@ def share(hit: NDArray[np.bool_], among: NDArray[np.bool_]) -> Score:
 def mean_of(parts: list[Score]) -> Score:
     """Mean of several scores, such as balanced accuracy from recalls."""
     return lambda weights: float(np.mean([part(weights) for part in parts]))
+
+
+def f1(called: NDArray[np.bool_], truth: NDArray[np.bool_]) -> Score:
+    """Harmonic mean of precision and recall of one class, 2 TP / (2 TP + FP + FN); undefined where all three are 0.
+
+    Args:
+        called: images that are given the class.
+        truth: images that have it.
+    """
+    hits = (called & truth).astype(float)
+    both = called.astype(float) + truth
+
+    def value(weights: Weights) -> float:
+        total = float(weights @ both)
+        return 2 * float(weights @ hits) / total if total else float("nan")
+
+    return value
+
+
+def by_support(parts: list[Score], members: list[NDArray[np.bool_]]) -> Score:
+    """Mean of the classes' scores, each weighted by the images that have the class; none of them may be undefined."""
+
+    def value(weights: Weights) -> float:
+        support = np.array([weights @ member for member in members])
+        values = np.array([part(weights) for part in parts])
+        present = support > 0
+        return float(values[present] @ support[present] / support.sum()) if present.any() else float("nan")
+
+    return value

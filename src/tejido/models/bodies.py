@@ -12,7 +12,7 @@ from timm.models.efficientnet import _gen_mobilenet_v1
 from torch import Tensor, nn
 
 from tejido.errors import RecipeError
-from tejido.models import torchvision_body, upc2020
+from tejido.models import student, torchvision_body, upc2020
 from tejido.models.shapes import output_shape
 
 _HALF = (0.5, 0.5, 0.5)
@@ -63,6 +63,8 @@ def find(name: str, size: int | None = None, dropout: float = 0.0) -> Body:
     """
     if name == upc2020.NAME:
         return _upc2020(size or upc2020.SIZE, dropout)
+    if name in student.NAMES:
+        return _student(name, size or student.SIZE)
     if name in _NARROW or timm.is_model(name):
         return _timm(name, size, dropout)
     if name in torchvision_body.names():
@@ -73,16 +75,25 @@ def find(name: str, size: int | None = None, dropout: float = 0.0) -> Body:
 
 def names() -> list[str]:
     """Every name that ``find`` takes, sorted; timm's may also carry the tag of pretrained weights, as ``.in1k``."""
-    return sorted({upc2020.NAME, *_NARROW, *timm.list_models(), *torchvision_body.names()})
+    return sorted({upc2020.NAME, *student.NAMES, *_NARROW, *timm.list_models(), *torchvision_body.names()})
 
 
 def _upc2020(size: int, dropout: float) -> Body:
     if size < upc2020.SMALLEST:
-        raise RecipeError(
-            f"{upc2020.NAME} cannot take images of {size} pixels; the smallest that it takes is {upc2020.SMALLEST}"
-        )
+        raise _too_small(upc2020.NAME, size, upc2020.SMALLEST)
     module = upc2020.body(size, dropout)
     return Body(module, upc2020.FEATURES, False, (0.0,) * 3, (1.0,) * 3, size, module, ("head",), drops=True)
+
+
+def _too_small(name: str, size: int, smallest: int) -> RecipeError:
+    return RecipeError(f"{name} cannot take images of {size} pixels; the smallest that it takes is {smallest}")
+
+
+def _student(name: str, size: int) -> Body:
+    if size < student.SMALLEST:
+        raise _too_small(name, size, student.SMALLEST)
+    module, features = student.body(name)
+    return Body(module, features, True, _HALF, _HALF, size, module, ("head",))
 
 
 def _timm(name: str, size: int | None, dropout: float) -> Body:

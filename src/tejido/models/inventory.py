@@ -8,12 +8,13 @@ import torch
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
-from tejido.models import zoo
+from tejido.models import student, zoo
 from tejido.models.attention import residual_blocks
 from tejido.models.network import Network
 from tejido.models.shapes import on_meta
 
 FAMILIES: dict[str, tuple[str, ...]] = {
+    "Students": student.NAMES,
     "upc2020's CNN": ("upc2020_cnn",),
     "AlexNet": ("alexnet",),
     "VGG": ("vgg11", "vgg13", "vgg16", "vgg19"),
@@ -64,8 +65,7 @@ def take(name: str, classes: int = 2) -> Inventory:
         RecipeError: there is no network of that name.
     """
     network = zoo.build(name, classes).eval()
-    parameters = sum(parameter.numel() for parameter in network.parameters())
-    statistics = sum(buffer.numel() for key, buffer in network.named_buffers() if ".running_" in key)
+    parameters, statistics = count(network)
     return Inventory(
         name=name,
         family=next((family for family, members in FAMILIES.items() if name in members), None),
@@ -73,13 +73,21 @@ def take(name: str, classes: int = 2) -> Inventory:
         input_size=network.input_size,
         parameters=parameters,
         parameters_with_statistics=parameters + statistics,
-        macs=_macs(network),
+        macs=macs_of(network),
         heatmap=network.heatmap,
         attention_blocks=len(residual_blocks(network.body, name)),
     )
 
 
-def _macs(network: Network) -> int:
+def count(network: Network) -> tuple[int, int]:
+    """Trainable numbers, and running means and variances of batch normalisation."""
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    statistics = sum(buffer.numel() for key, buffer in network.named_buffers() if ".running_" in key)
+    return parameters, statistics
+
+
+def macs_of(network: Network) -> int:
+    """Multiplications with addition of one image of the network's size, in convolutions and matrix products."""
     size = network.input_size
     image = torch.zeros(1, 3, size, size, dtype=torch.uint8, device="meta")
     with FlopCounterMode(display=False) as counter, torch.no_grad():

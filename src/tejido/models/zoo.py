@@ -49,8 +49,9 @@ def build(
     """Build a network.
 
     Args:
-        name: ``upc2020_cnn``, ``mobilenetv1_025``, ``mobilenetv1_050``, a timm name, or, where timm has none of that
-            name, a torchvision name (``alexnet``, ``squeezenet1_0``, ``shufflenet_v2_x1_0`` ...).
+        name: one of our own (``upc2020_cnn``, ``student_k1`` to ``student_k8``, ``student_dw``, ``mobilenetv1_025``,
+            ``mobilenetv1_050``), a timm name, or, where timm has none of that name, a torchvision name (``alexnet``,
+            ``squeezenet1_0``, ``shufflenet_v2_x1_0`` ...).
         classes: number of labels.
         size: side of the images in pixels; None for the size that the network is published with.
         weights: file to start the body from (see ``models.weights``); its classification head is ignored.

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tejido import taxonomy
 from tejido.experiments.run import Run
-from tejido.export.card import PARTS
+from tejido.export.card import PARTS, refusals
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
 from tejido.report import patches, plots
@@ -38,7 +38,7 @@ def write_plots(run: Run) -> None:
 def print_summary(run: Run) -> None:
     """Print the test figures with their intervals, and the next useful command."""
     metrics = run.read_json("metrics.json")
-    test = metrics["test"]
+    test = {name: part for name, part in metrics["test"].items() if name != "other"}
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Test, with 95 % intervals by group", title_justify="left")
     table.add_column("")
     for name, part in test.items():
@@ -49,6 +49,8 @@ def print_summary(run: Run) -> None:
             table.add_row(key.replace("_", " "), *cells)
     console = Console()
     console.print(table)
+    if "other" in metrics["test"]:
+        console.print(f"Refused: {refusals(metrics['test']['other'])}.", soft_wrap=True, highlight=False)
     if metrics["validation"]["all"].get("specificity", {}).get("value") == 0:
         console.print("The threshold calls every validation image positive: this network tells nothing apart.")
     if "not_exported" in metrics:

@@ -98,7 +98,8 @@ class Metadata:
     number or ``{"value", "low", "high"}`` with a 95 % interval by group. ``frame`` says which part of the picture
     the heatmap covers: ``centre_square`` (the largest centred square) or ``whole``. ``scale`` is what a pixel must
     measure (``{"um_per_pixel": 0.49}``), where it matters. ``patches`` is None where the picture is judged as one.
-    ``inputs`` are those of the graph beside the picture, in order.
+    ``inputs`` are those of the graph beside the picture, in order. ``derivation`` says how the model came from others:
+    ``teachers`` that it was distilled from (``name``, ``network``, ``recipe_sha256``), and how it was compressed.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Metadata:
     scale: dict[str, Any] | None = None
     patches: Patches | None = None
     inputs: tuple[Input, ...] = ()
+    derivation: dict[str, Any] = field(default_factory=dict)
     schema: int = field(default=SCHEMA)
 
     @property
@@ -205,10 +207,10 @@ def _input(item: object) -> Input:
     return Input(found.name, tuple(replace(choice, terms=tuple(_list(choice.terms))) for choice in choices))
 
 
-_ADDED = ("patches", "inputs")
+_ADDED = ("patches", "inputs", "derivation")
 """Fields that a file may lack because it was written before they were known; they have their defaults then."""
 _TEXTS = ("name", "task", "modality", "licence", "recipe_sha256", "created", "tejido_version")
-_OBJECTS = ("thresholds", "calibration", "split", "metrics", "intended_use")
+_OBJECTS = ("thresholds", "calibration", "split", "metrics", "intended_use", "derivation")
 
 
 def _problems(metadata: Metadata) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics import AUROC, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
@@ -67,6 +67,16 @@ class ClassifyModule(pl.LightningModule):
         self._generator = torch.Generator()
         self._dropping = torch.Generator()
 
+    @property
+    def learners(self) -> list[Network]:
+        """The networks that are trained, with a body and a head each."""
+        return [self.network]
+
+    @property
+    def trained(self) -> list[nn.Module]:
+        """Everything that is trained."""
+        return [*self.learners]
+
     def forward(self, images: Tensor, *context: Tensor) -> Tensor:
         """``uint8[B, 3, S, S]`` to logits ``float32[B, C]``."""
         return self.network(images, *context)  # type: ignore[no-any-return]
@@ -74,8 +84,9 @@ class ClassifyModule(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Set the stage and the randomness of this epoch's augmentation."""
         head_only = self.current_epoch < self.settings.head_epochs
-        self.network.body.requires_grad_(not head_only)
-        self.network.body.train(not head_only)
+        for network in self.learners:
+            network.body.requires_grad_(not head_only)
+            network.body.train(not head_only)
         self._generator = generator_for(self.seed, self.current_epoch, purpose=2)
         self._dropping = generator_for(self.seed, self.current_epoch, purpose=4)
 
@@ -101,18 +112,26 @@ class ClassifyModule(pl.LightningModule):
                 shares = functional.one_hot(labels, self.classes).float()
                 images, targets = self.mix(images, shares, self._generator)
                 labels = targets.argmax(1)
+        logits, loss = self.learn(images, targets, context)
+        self.train_metrics.update(logits.detach().float().softmax(1), labels)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(labels))
+        self.log_dict(self.train_metrics, on_step=False, on_epoch=True, batch_size=len(labels))
+        return loss
+
+    def learn(self, images: Tensor, targets: Tensor, context: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """The network's logits for a batch as it is seen, and the loss that is minimised."""
         logits = self(images, *context)
-        loss = classification_loss(
+        return logits, self.loss_of_labels(logits, targets)
+
+    def loss_of_labels(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Cross-entropy or focal loss, as the recipe says."""
+        return classification_loss(
             logits,
             targets,
             weights=self.class_weights,  # type: ignore[arg-type]
             smoothing=self.settings.label_smoothing,
             gamma=self.settings.focal_gamma,
         )
-        self.train_metrics.update(logits.detach().float().softmax(1), labels)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(labels))
-        self.log_dict(self.train_metrics, on_step=False, on_epoch=True, batch_size=len(labels))
-        return loss
 
     def validation_step(self, batch: tuple[Tensor, ...], _: int) -> None:
         """Cross-entropy, AUC (macro, one against the rest) and accuracies of an untouched batch."""
@@ -128,7 +147,7 @@ class ClassifyModule(pl.LightningModule):
         """The optimiser and a per-step scheduler, in Lightning's form."""
         epochs = self.settings.head_epochs + self.settings.epochs
         steps = int(self.trainer.estimated_stepping_batches) // epochs
-        optimizer, scheduler = optimizers.build(self.network, self.settings, steps)
+        optimizer, scheduler = optimizers.build(self.trained, self.settings, steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
 

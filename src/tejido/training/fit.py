@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,13 +15,42 @@ from tejido.models.network import Network
 from tejido.recipe import Recipe, Training
 from tejido.training.callbacks import Attention, History, Patience, TensorBoard
 from tejido.training.classify import ClassifyModule
+from tejido.training.distil.guides import Guide, Response
+from tejido.training.distil.module import DistilModule
+from tejido.training.distil.views import Views
 from tejido.training.failures import FiniteLoss, memory_explained
 from tejido.training.images import Images, LabelledImages, batches
 from tejido.training.loaders import resident, training_batches, validation_batches
 from tejido.training.trainer import make_trainer, quiet
 
 
-def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Recipe, folder: Path) -> Network:
+@dataclass(frozen=True)
+class Teaching:
+    """What a student hears besides the labels.
+
+    Attributes:
+        guide: of the training.
+        alpha: weight of the labels' loss.
+        beta: weight of the guide's.
+        views: number of prepared views; 0 augments anew in every epoch. Only with ``Response``.
+        answers: folder in which the teachers' answers about views are kept, or None.
+    """
+
+    guide: Guide
+    alpha: float
+    beta: float
+    views: int = 0
+    answers: Path | None = None
+
+
+def fit(
+    network: Network,
+    train: LabelledImages,
+    val: LabelledImages,
+    recipe: Recipe,
+    folder: Path,
+    teaching: Teaching | None = None,
+) -> Network:
     """Train in place and return the network with the weights of the epoch that is best on validation.
 
     ``folder`` gets ``metrics.csv``, ``attention.csv`` where the network has attention, ``tensorboard/`` and
@@ -37,7 +67,11 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     augment = augment_of(recipe)
     dropped = recipe.augmentation.drop_metadata
     mix = augment.mix if augment.mixes else None
-    module = ClassifyModule(network, augment, settings, counts, recipe.seed, mix, dropped)
+    arguments = network, augment, settings, counts, recipe.seed, mix, dropped
+    if teaching is None:
+        module = ClassifyModule(*arguments)
+    else:
+        module = DistilModule(teaching.guide, teaching.alpha, teaching.beta, *arguments, told=teaching.views > 0)
     trainer = make_trainer(
         settings,
         max_epochs=settings.head_epochs + settings.epochs,
@@ -46,7 +80,13 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
         default_root_dir=folder,
     )
     device = trainer.strategy.root_device
-    train_loader = training_batches(resident(train, device), settings, recipe.seed)
+    train = resident(train, device)
+    if teaching is not None and teaching.views:
+        assert isinstance(teaching.guide, Response)
+        teaching.guide.move(device)
+        train = Views(train, augment, teaching.views, recipe.seed, teaching.guide.teachers, teaching.answers)
+        module.augment = unchanged
+    train_loader = training_batches(train, settings, recipe.seed)
     val_loader = validation_batches(resident(val, device), settings)
     resume = folder / "checkpoints" / "last.ckpt"
     if resume.is_file():
@@ -54,6 +94,11 @@ def fit(network: Network, train: LabelledImages, val: LabelledImages, recipe: Re
     with quiet(), memory_explained(settings.batch):
         trainer.fit(module, train_loader, val_loader, ckpt_path=resume if resume.is_file() else None, weights_only=True)
     return load_best(network, folder / "checkpoints" / "best.ckpt")
+
+
+def unchanged(images: Tensor, _: torch.Generator) -> Tensor:
+    """Images that were augmented before."""
+    return images
 
 
 def augment_of(recipe: Recipe) -> Augment:

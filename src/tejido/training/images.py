@@ -121,6 +121,9 @@ class LabelledImages(Dataset[tuple[Tensor, ...]]):
     def __len__(self) -> int:
         return len(self.images)
 
+    def turn(self, epoch: int) -> None:
+        """Called before the first batch of an epoch of training; these images are the same in all."""
+
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         beside = () if self.context is None else (self.context[index],)
         return self.images[index], self.labels[index], *beside

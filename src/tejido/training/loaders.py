@@ -17,7 +17,7 @@ _CHUNK = 1024
 
 def training_batches(data: LabelledImages, settings: Training, seed: int) -> DataLoader[Any]:
     """Batches of an epoch in random order, balanced where the recipe says so; the rest that fills none is left out."""
-    sampler = EpochSampler(data.labels, seed, oversample=settings.balance == "oversample")
+    sampler = EpochSampler(data.labels, seed, oversample=settings.balance == "oversample", turn=data.turn)
     return DataLoader(data, settings.batch, sampler=sampler, drop_last=True, collate_fn=as_batch)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -18,17 +18,17 @@ _RMS_SMOOTHING = 0.9  # as in Hinton's lecture and Keras; torch's own default is
 _RMS_EPSILON = 1e-7  # as Keras
 
 
-def build(network: nn.Module, settings: Training, steps_per_epoch: int) -> tuple[Optimizer, LambdaLR]:
-    """An optimiser over the whole network, and its rates step by step.
+def build(trained: Sequence[nn.Module], settings: Training, steps_per_epoch: int) -> tuple[Optimizer, LambdaLR]:
+    """An optimiser over everything that is trained, and its rates step by step.
 
     Decay is decoupled in AdamW (Loshchilov & Hutter 2019) and part of the gradient, g + decay x w, in the others.
 
     Args:
-        network: its parameters below ``body`` are the body, all others the head.
+        trained: parameters below a module's ``body`` are the body, all others the head.
         settings: the recipe's ``training`` section.
         steps_per_epoch: steps of the optimiser in an epoch.
     """
-    groups = _groups(network, settings.weight_decay_on == "weights")
+    groups = _groups(trained, settings.weight_decay_on == "weights")
     decay = settings.weight_decay
     optimizer: Optimizer
     if settings.optimizer == "adamw":
@@ -49,9 +49,9 @@ def rates(optimizer: Optimizer) -> dict[str, float]:
     return {group["part"]: float(group["lr"]) for group in optimizer.param_groups}
 
 
-def _groups(network: nn.Module, spare: bool) -> list[dict[str, Any]]:
+def _groups(trained: Sequence[nn.Module], spare: bool) -> list[dict[str, Any]]:
     """Head and body, each without its biases, norms and scalars where these are spared from decay."""
-    named = list(network.named_parameters())
+    named = [named for module in trained for named in module.named_parameters()]
     groups: list[dict[str, Any]] = []
     for part in ("head", "body"):
         mine = [parameter for name, parameter in named if name.startswith(BODY) == (part == "body")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -22,9 +22,13 @@ class EpochSampler(Sampler[int]):
         labels: ``int64[N]``.
         seed: of the run.
         oversample: draw with replacement so that the classes are balanced.
+        turn: called with the epoch before its first draw.
     """
 
-    def __init__(self, labels: Tensor, seed: int, *, oversample: bool) -> None:
+    def __init__(
+        self, labels: Tensor, seed: int, *, oversample: bool, turn: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self.turn = turn
         self.labels = labels
         self.seed = seed
         self.oversample = oversample
@@ -38,6 +42,7 @@ class EpochSampler(Sampler[int]):
         return len(self.labels)
 
     def __iter__(self) -> Iterator[int]:
+        self.turn(self.epoch)
         generator = generator_for(self.seed, self.epoch, purpose=1)
         if self.oversample:
             weights = 1.0 / torch.bincount(self.labels).double()[self.labels]

@@ -11,7 +11,7 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,8 +20,8 @@ from tejido.errors import RecipeError
 from tejido.recipe import Count, Recipe
 
 _TAKEN = ("trial", "level", "seed", "fold", "status", "seconds")
-_FIGURES = ("auc", "accuracy", "balanced_accuracy", "sensitivity", "specificity")
-_OF_ONE_CLASS = ("sensitivity_", "recall_")
+_FIGURES = ("auc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "macro_f1", "weighted_f1")
+_OF_ONE_CLASS = ("sensitivity_", "recall_", "f1_")
 
 Values = dict[str, Any]
 """Values laid over a recipe: ``{"training.rate": 0.01}`` or ``{"training": {"rate": 0.01}}``."""
@@ -53,6 +53,8 @@ class Study(BaseModel):
     baseline: Any = None
     """The level that the others are compared with; with several axes a mapping of axis to level, in which an axis that
     is left out is held equal."""
+    figures: Literal["test", "val"] = "test"
+    """Of which images: ``val`` for a study that chooses values, so that the test images are left to judge them."""
     metrics: list[str] = []
     """Figures of the table, the most important one first; ``auc_histology`` is ``auc`` on histology-confirmed images.
     By default: AUC on all and on histology-confirmed images, balanced accuracy, accuracy, sensitivity, specificity."""

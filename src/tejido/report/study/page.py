@@ -87,7 +87,7 @@ def as_json(table: Table) -> dict[str, Any]:
         "trials": len(table.plan.trials),
         "finished": len(table.results),
         "failures": table.failures,
-        "test_per_train": size_ratio(table.results),
+        "test_per_train": size_ratio(table.results, table.plan.study.figures),
         "rows": [asdict(row) | {"levels": _levels(table.plan, row.levels)} for row in table.rows],
     }
 

@@ -1,4 +1,4 @@
-"""Differences between runs on the same test images, with intervals by bootstrap over groups of these images."""
+"""Differences between runs on the same images, with intervals by bootstrap over groups of these images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS = dict.fromkeys(("image_id", "group_id", "split", "confirmation", "trut
 
 @dataclass(frozen=True)
 class Answers:
-    """A run's answers on some of its test images: which, of which groups, and every score of them."""
+    """A run's answers on some images: which, of which groups, and every score of them."""
 
     run: Path
     images: pd.Series
@@ -39,11 +39,11 @@ class Pairs:
         self._bootstraps: dict[tuple[str, ...], GroupBootstrap] = {}
         self._draws: dict[tuple[Path, str, tuple[str, ...]], NDArray[np.float64]] = {}
 
-    def read(self, folder: Path, recipe: Recipe, threshold: float | None) -> dict[bool, Answers]:
-        """A run's answers on its test images: ``False`` all of them, ``True`` the histology-confirmed ones."""
+    def read(self, folder: Path, recipe: Recipe, threshold: float | None, on: str) -> dict[bool, Answers]:
+        """A run's answers on ``test`` or ``val``: ``False`` all images, ``True`` the histology-confirmed ones."""
         if folder not in self._answers:
             table = read_parquet(folder / "predictions.parquet", _COLUMNS)
-            table = table[table["split"] == "test"].sort_values("image_id")
+            table = table[table["split"] == on].sort_values("image_id")
             parts = {False: table, True: table[table["confirmation"] == "histology"]}
             self._answers[folder] = {only: _answers(folder, part, recipe, threshold) for only, part in parts.items()}
         return self._answers[folder]

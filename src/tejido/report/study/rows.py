@@ -21,7 +21,7 @@ DEFAULT = ("auc", "auc_histology", "balanced_accuracy", "accuracy", "sensitivity
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished trial has reached on test.
+    """What a finished trial has reached on the images that the study looks at.
 
     Attributes:
         trial: which.
@@ -81,7 +81,8 @@ def results(plan: Plan, folder: StudyFolder) -> list[Result]:
     Raises:
         DataError: a run's ``metrics.json`` is damaged.
     """
-    return [_result(trial, folder.of(trial)) for trial in plan.trials if folder.state(trial) == "finished"]
+    on = plan.study.figures
+    return [_result(trial, folder.of(trial), on) for trial in plan.trials if folder.state(trial) == "finished"]
 
 
 def metrics_of(plan: Plan, found: Sequence[Result]) -> list[str]:
@@ -116,9 +117,9 @@ def values(found: Sequence[Result], metric: str, levels: tuple[str, ...]) -> lis
     return [result.figures[metric] for result in alike if metric in result.figures]
 
 
-def size_ratio(found: Sequence[Result]) -> float | None:
-    """Mean of test images / training images over runs, or None where they do not say."""
-    ratios = [result.images["test"] / result.images["train"] for result in found if result.images]
+def size_ratio(found: Sequence[Result], on: str) -> float | None:
+    """Mean over runs of the images looked at (``test`` or ``val``) / training images, or None where they do not say."""
+    ratios = [result.images[on] / result.images["train"] for result in found if result.images]
     return float(np.mean(ratios)) if ratios and len(ratios) == len(found) else None
 
 
@@ -130,10 +131,10 @@ def _row(plan: Plan, found: Sequence[Result], metric: str, levels: tuple[str, ..
     std = float(np.std(reached, ddof=1)) if len(reached) > 1 else None
     row = Row(metric, levels, len(reached), float(np.mean(reached)), std, q25, median, q75, max(reached))
     baseline = plan.baseline_of(levels)
-    return row if baseline is None else _compared(row, found, baseline, pairs)
+    return row if baseline is None else _compared(row, found, baseline, pairs, plan.study.figures)
 
 
-def _compared(row: Row, found: Sequence[Result], baseline: tuple[str, ...], pairs: Pairs) -> Row:
+def _compared(row: Row, found: Sequence[Result], baseline: tuple[str, ...], pairs: Pairs, on: str) -> Row:
     """The row with what pairs of runs of the same seed and fold tell; only if they answered the same test images."""
     having = [result for result in found if row.metric in result.figures]
     other = {(r.trial.seed, r.trial.fold): r for r in having if r.trial.levels == baseline}
@@ -142,25 +143,25 @@ def _compared(row: Row, found: Sequence[Result], baseline: tuple[str, ...], pair
     if not both:
         return row
     name = row.metric.removesuffix(HISTOLOGY)
-    tables = [tuple(pairs.read(r.folder, r.trial.recipe, r.threshold) for r in pair) for pair in both]
+    tables = [tuple(pairs.read(r.folder, r.trial.recipe, r.threshold, on) for r in pair) for pair in both]
     estimate = pairs.difference(tables, name, histology=row.metric != name)
     if estimate is None:
         return row
     differences = [a.figures[row.metric] - b.figures[row.metric] for a, b in both]
     compared = replace(row, pairs=len(both), difference=estimate.value, low=estimate.low, high=estimate.high)
-    ratio = size_ratio([result for pair in both for result in pair])
+    ratio = size_ratio([result for pair in both for result in pair], on)
     if len(both) < 2 or ratio is None:
         return compared
     test = corrected_resampled_t(differences, ratio)
     return replace(compared, t=test.t, p=test.p)
 
 
-def _result(trial: Trial, folder: Path) -> Result:
+def _result(trial: Trial, folder: Path, on: str) -> Result:
     try:
         metrics = Run(folder, trial.recipe).read_json(DONE)
         figures = {
             name + ("" if part == "all" else f"_{part}"): float(figure["value"])
-            for part, group in metrics["test"].items()
+            for part, group in metrics["validation" if on == "val" else on].items()
             for name, figure in group.items()
             if isinstance(figure, dict)
         }

@@ -8,16 +8,17 @@ from textwrap import fill
 from tejido.experiments.study.plan import Plan
 from tejido.report.study.rows import HISTOLOGY, Result, Row, size_ratio
 
-_NAMES = {"auc": "AUC"}
+_NAMES = {"auc": "AUC", "macro_f1": "Macro F1", "weighted_f1": "F1, weighted by support"}
+_SIDES = {"test": "test", "val": "validation"}
 _ONE_SPLIT = (
-    "Only seeds differ: all runs have the same training and the same test images. The test therefore sees the chance "
-    "of training (first weights, order of images, augmentation) and nothing of the choice of images. A small p says "
-    "that the difference would show with other seeds on this split; it does not say so of other patients. The "
+    "Only seeds differ: all runs learn from the same images and are judged by the same. The test therefore sees the "
+    "chance of training (first weights, order of images, augmentation) and nothing of the choice of images. A small p "
+    "says that the difference would show with other seeds on this split; it does not say so of other patients. The "
     "correction is made all the same, so p is larger than that of a plain paired t-test over seeds."
 )
 _OWN_SPLITS = (
-    "Each seed has a split of its own, so the test sees the chance of training and of the split. The test images of "
-    "one seed are training images of another; the correction makes up for that in part."
+    "Each seed has a split of its own, so the test sees the chance of training and of the split. Images that judge one "
+    "seed are training images of another; the correction makes up for that in part."
 )
 _FOLDS = (
     "Folds differ, so the test sees the chance of training and of the choice of images within these data. Two folds "
@@ -45,7 +46,8 @@ def markdown(plan: Plan, results: Sequence[Result], rows: Sequence[Row], failure
     repeats = f"{len(study.seeds)} seeds" + (f", {len(study.folds)} folds" if study.folds else "")
     lines = [f"# Study `{study.name}`", ""]
     lines += [
-        f"{len(results)} of {len(plan.trials)} runs finished ({len(plan.cells)} levels, {repeats}). {_sizes(results)}",
+        f"{len(results)} of {len(plan.trials)} runs finished ({len(plan.cells)} levels, {repeats}). "
+        + _sizes(results, study.figures),
         "",
     ]
     lines += ["![Every run as a dot](study.png)", ""]
@@ -95,6 +97,7 @@ def _table(plan: Plan, rows: Sequence[Row]) -> list[str]:
 
 
 def _notes(plan: Plan, results: Sequence[Result], rows: Sequence[Row]) -> list[str]:
+    side = _SIDES[plan.study.figures]
     notes = [
         "Mean, standard deviation (n − 1), quartiles and maximum are over runs. The maximum is also a matter of luck; "
         "it is here because others report it."
@@ -102,36 +105,45 @@ def _notes(plan: Plan, results: Sequence[Result], rows: Sequence[Row]) -> list[s
     if plan.baseline:
         notes.append(_on_difference(plan, results))
         if any(row.runs and row.difference is None and plan.baseline_of(row.levels) for row in rows):
-            notes.append("Where no difference stands, no pair of runs answered the same test images.")
+            notes.append(f"Where no difference stands, no pair of runs answered the same {side} images.")
     if any(row.p is not None for row in rows):
         notes += [
             "p: two-sided corrected resampled t-test (Nadeau and Bengio 2003) over pairs, with "
-            f"{number(size_ratio(results))} test images for each training image. p (Holm) is adjusted for the number "
-            "of levels compared, within one figure.",
+            f"{number(size_ratio(results, plan.study.figures))} {side} images for each training image. p (Holm) is "
+            "adjusted for the number of levels compared, within one figure.",
             _FOLDS if plan.study.folds else _OWN_SPLITS if plan.study.splits else _ONE_SPLIT,
         ]
-    notes.append("Whoever chooses a level by these figures has used the test images: measure it again on others.")
+    if plan.study.figures == "val":
+        notes.append(
+            "These are validation images, by which each run also kept its best epoch: the figures flatter all runs. "
+            "They are there to choose a level by; what the chosen one is worth, the test images must say."
+        )
+    else:
+        notes.append("Whoever chooses a level by these figures has used the test images: measure it again on others.")
     return [fill(note, 120, initial_indent="- ", subsequent_indent="  ") for note in notes]
 
 
 def _on_difference(plan: Plan, results: Sequence[Result]) -> str:
     rounds = results[0].trial.recipe.evaluation.bootstrap
+    side = _SIDES[plan.study.figures]
     held = [axis for axis in plan.axes if axis not in plan.baseline]
     baseline = ", ".join(f"{axis} = {level}" for axis, level in plan.baseline.items())
     alike = f", with the same {' and '.join(held)}" if held else ""
     pair = "seed and fold" if plan.study.folds else "seed"
     return (
-        f"Difference: to {baseline}{alike}; the mean over pairs of runs of the same {pair}, on the same test images. "
-        f"Its interval comes from {rounds:,} resamples of whole groups (lesions, patients) of test images and takes "
-        "these networks as given: it says how far other test images would move the difference."
+        f"Difference: to {baseline}{alike}; the mean over pairs of runs of the same {pair}, on the same {side} images. "
+        f"Its interval comes from {rounds:,} resamples of whole groups (lesions, patients) of {side} images and takes "
+        f"these networks as given: it says how far other {side} images would move the difference."
     )
 
 
-def _sizes(results: Sequence[Result]) -> str:
+def _sizes(results: Sequence[Result], on: str) -> str:
     sizes = {tuple(result.images.values()) for result in results if result.images}
     if len(sizes) != 1:
-        return "Figures are of the test images."
+        return f"Figures are of the {_SIDES[on]} images."
     said = next(result.images for result in results if result.images)
+    if on == "val":
+        return f"Figures are of {said['val']:,} validation images; training had {said['train']:,}."
     return f"Figures are of {said['test']:,} test images; training had {said['train']:,}, validation {said['val']:,}."
 
 

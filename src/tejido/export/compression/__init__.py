@@ -1,0 +1,1 @@
+"""Making a trained network smaller: fewer channels, thinner factors, fewer bits."""

@@ -1,0 +1,91 @@
+"""The table and the picture of one network's compressions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from tejido.files import replacing
+from tejido.report.plots import BLUE, GREY, ORANGE, STYLE
+
+_TIMES = ("python_ms_128x128", "python_ms_600x450", "wasm_ms_128x128", "wasm_ms_600x450")
+_HEADS = ("Python, ms", "600x450", "wasm, ms", "600x450")
+
+
+def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Write ``compression.csv``, ``compression.md`` and ``pareto.png``."""
+    with replacing(folder / "compression.csv") as temporary:
+        pd.DataFrame(rows).to_csv(temporary, index=False)
+    with replacing(folder / "compression.md") as temporary:
+        temporary.write_text(markdown(rows), encoding="utf-8")
+    with replacing(folder / "pareto.png") as temporary:
+        pareto(rows).savefig(temporary, format="png", dpi=110)
+
+
+def markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """One line a compression."""
+    times = [(key, head) for key, head in zip(_TIMES, _HEADS, strict=True) if any(key in row for row in rows)]
+    head = ["steps", "kB", "parameters", "MACs, M", "AUC (95 %)", "AUC, histology", "macro F1", "labels kept", "gate"]
+    head += [title for _, title in times]
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    for row in rows:
+        interval = _interval(row, "all_auc")
+        cells = [
+            row["steps"],
+            f"{row['bytes'] / 1000:.1f}",
+            f"{row['parameters_with_statistics']:,}",
+            f"{row['macs'] / 1e6:.1f}",
+            f"{row['all_auc']:.4f}{interval}",
+            f"{row['histology_auc']:.4f}" if "histology_auc" in row else "–",
+            f"{row['all_macro_f1']:.3f}",
+            f"{row['labels_kept']:.2%}",
+            "passed" if row["passes"] else "**failed**",
+            *(f"{row[key]:.2f}" if key in row else "–" for key, _ in times),
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def pareto(rows: Sequence[dict[str, Any]]) -> Figure:
+    """Size against AUC on test; a line joins the files that no smaller one beats."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+        axis = figure.subplots()
+        for row in rows:
+            colour = BLUE if row["passes"] else ORANGE
+            axis.plot(row["bytes"] / 1000, row["all_auc"], "o" if row["passes"] else "x", color=colour, markersize=6)
+            axis.annotate(
+                row["steps"],
+                (row["bytes"] / 1000, row["all_auc"]),
+                xytext=(6, 3),
+                textcoords="offset points",
+                fontsize=7,
+            )
+        front = front_of(rows)
+        axis.plot(
+            [r["bytes"] / 1000 for r in front], [r["all_auc"] for r in front], color=GREY, linewidth=1, zorder=0.5
+        )
+        axis.set_xlabel("Size of the model file, kB")
+        axis.set_ylabel("AUC on test")
+        axis.set_title("Dots passed the gate, crosses did not; the line joins what no smaller file beats", fontsize=9)
+        axis.margins(x=0.18, y=0.12)
+    return figure
+
+
+def front_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows by size, each better than all smaller ones."""
+    front: list[dict[str, Any]] = []
+    for row in sorted(rows, key=lambda row: (row["bytes"], -row["all_auc"])):
+        if not front or row["all_auc"] > front[-1]["all_auc"]:
+            front.append(row)
+    return front
+
+
+def _interval(row: dict[str, Any], name: str) -> str:
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    return "" if low is None or high is None else f" ({low:.3f}–{high:.3f})"
