@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -27,6 +27,14 @@ def _levels() -> FakeQuantize:
     return FakeQuantize(MovingAverageMinMaxObserver, quant_min=0, quant_max=255)  # type: ignore[no-untyped-call]
 
 
+def _round_input(levels: FakeQuantize) -> Callable[[nn.Module, tuple[Tensor, ...]], tuple[Tensor, ...]]:
+    def hook(layer: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        levels.observer_enabled.fill_(layer.training)  # validation must not move the ranges
+        return (levels(inputs[0]),)
+
+    return hook
+
+
 @contextmanager
 def rounding(body: nn.Module) -> Iterator[None]:
     """While it lasts, convolutions and linear layers of ``body`` compute with rounded weights and inputs.
@@ -40,7 +48,7 @@ def rounding(body: nn.Module) -> Iterator[None]:
         parametrize.register_parametrization(layer, "weight", _RoundedWeight())
         levels = _levels()
         body.register_module(f"rounded_input{index}", levels)  # moves with the network, and is saved with it
-        observers.append(layer.register_forward_pre_hook(lambda _, inputs, levels=levels: (levels(inputs[0]),)))
+        observers.append(layer.register_forward_pre_hook(_round_input(levels)))
     try:
         yield
     finally:
