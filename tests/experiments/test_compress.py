@@ -21,20 +21,15 @@ from tejido.experiments.compress import Source, make
 from tejido.experiments.gate import compare
 from tejido.experiments.run import Run
 from tejido.runtime.classifier import Classifier
-from tests.support.experiment import prepare
+from tests.support.experiment import STUDENT, prepare, trained
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     """A finished run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("run"))
-        recipe = prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=160)
-        student = ["network.name=student_k2", "network.weights=null", "training.head_epochs=0", "training.epochs=6"]
-        options = [*student, "export.weights=float32", "evaluation.bootstrap=100"]
-        assert main(["train", str(recipe), *options]) == 0
-        (folder,) = Path("runs/tiny").resolve().iterdir()
-    return folder
+    recipe = prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=160)
+    options = ["network.name=student_k2", *STUDENT, "training.epochs=6", "export.weights=float32"]
+    return trained(tmp_path_factory.mktemp("run"), recipe, *options, "evaluation.bootstrap=100").folder
 
 
 @pytest.fixture(autouse=True)

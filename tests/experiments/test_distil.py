@@ -19,7 +19,7 @@ from tejido.experiments.distil import teaching_of
 from tejido.experiments.run import Run
 from tejido.runtime.classifier import Classifier
 from tejido.training.fit import Teaching
-from tests.support.experiment import prepare
+from tests.support.experiment import STUDENT, prepare, trained
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +30,14 @@ def recipe(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
 @pytest.fixture(scope="module")
 def teacher(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("teacher"))
-        assert main(["train", str(recipe), "training.epochs=1"]) == 0
-        (folder,) = Path("runs/tiny").resolve().iterdir()
-    return folder
+    return trained(tmp_path_factory.mktemp("teacher"), recipe, "training.epochs=1").folder
 
 
 def test_from_a_recipe_to_a_model_file(
     recipe: Path, teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    student = ["network.name=student_k1", "network.weights=null", "training.head_epochs=0", "training.epochs=2"]
+    student = ["network.name=student_k1", *STUDENT, "training.epochs=2"]
     taught = [f"distillation.teachers=[{teacher}]", "distillation.views=1"]
     assert main(["distill", str(recipe), *student, *taught]) == 0
     (folder,) = (tmp_path / "runs" / "tiny").iterdir()

@@ -19,20 +19,16 @@ from tejido.experiments.run import Run
 from tejido.runtime.classifier import Classifier
 from tejido.taxonomy import task
 from tejido.training.fit import load_best, logits_of
-from tests.support.experiment import prepare
+from tests.support.experiment import STUDENT, prepare, trained
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Run:
     """Three labels, and nevi and others as pictures without one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("run"))
-        recipe = prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=400)
-        student = ["network.name=student_k1", "network.weights=null", "training.head_epochs=0", "training.epochs=3"]
-        asked = ["task=skin-3", "network.other=true", "evaluation.false_refusal=0.2", "export.weights=float32"]
-        assert main(["train", str(recipe), *student, *asked]) == 0
-        (folder,) = Path("runs/tiny").resolve().iterdir()
-    return Run.open(folder)
+    recipe = prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=400)
+    asked = ["task=skin-3", "network.other=true", "evaluation.false_refusal=0.2", "export.weights=float32"]
+    student = ["network.name=student_k1", *STUDENT, "training.epochs=3"]
+    return trained(tmp_path_factory.mktemp("run"), recipe, *asked, *student)
 
 
 def test_the_file_refuses_what_the_run_would(run: Run) -> None:

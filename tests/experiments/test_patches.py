@@ -18,7 +18,7 @@ from tejido.experiments.patches import grid_of
 from tejido.experiments.run import Run
 from tejido.imaging.geometry import CentreSquare
 from tejido.runtime.decode import decode
-from tests.support.experiment import prepare
+from tests.support.experiment import prepare, trained
 
 GRID = (
     "image.patches={size: 80, columns: 3, rows: 2}",
@@ -35,11 +35,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def run(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("work"))
-        assert main(["train", str(recipe), *GRID]) == 0
-        (folder,) = Path("runs/tiny").resolve().iterdir()
-    return Run.open(folder)
+    return trained(tmp_path_factory.mktemp("work"), recipe, *GRID)
 
 
 def test_the_answer_is_the_vote_of_the_patches(run: Run, recipe: Path) -> None:

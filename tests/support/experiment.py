@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from tejido.cli.main import main
 from tejido.data import manifest
 from tejido.data.splitting import splits
+from tejido.experiments.run import Run
 from tejido.sources.ham10000 import Ham10000
+
+STUDENT = ("network.weights=null", "training.head_epochs=0")
+"""For a network without weights of its own."""
+
+
+def trained(folder: Path, recipe: Path, *overrides: str) -> Run:
+    """Train a recipe of ``prepare`` through the command line, in ``folder``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(["train", str(recipe), *overrides]) == 0
+    (run,) = (folder / "runs" / "tiny").iterdir()
+    return Run.open(run)
 
 
 def prepare(folder: Path, shared: Path, lesions: int = 220) -> Path:
