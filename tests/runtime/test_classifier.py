@@ -61,6 +61,29 @@ def test_the_positive_label_may_come_first() -> None:
     assert classifier.predict(flat(51)).label == "bright"
 
 
+def with_novelty(expression: tuple[str, list[str]]) -> bytes:
+    """The tiny model with one output more, and a rule that looks at it."""
+    model = onnx.load_from_string(tiny_model(refusal=(RefusalRule("unlabelled", "novelty", 0, 0.6),)))
+    kind, inputs = expression
+    model.graph.node.append(helper.make_node(kind, inputs, ["novelty"]))
+    model.graph.output.append(helper.make_tensor_value_info("novelty", TensorProto.FLOAT, [1]))
+    return model.SerializeToString()
+
+
+def test_a_picture_of_something_else_is_refused() -> None:
+    classifier = Classifier(with_novelty(("Identity", ["bright"])))
+    answer = classifier.predict(flat(255))
+    assert (answer.novelty, answer.refused, answer.reason) == (1.0, True, "unlabelled")
+    assert not classifier.predict(flat(100)).refused
+    assert Classifier(tiny_model()).predict(flat(100)).novelty is None
+
+
+def test_a_novelty_that_is_no_number_is_an_error_and_not_a_pass() -> None:
+    classifier = Classifier(with_novelty(("Div", ["zero", "zero"])))
+    with pytest.raises(ModelFileError, match="answers with novelty that are not numbers"):
+        classifier.predict(flat(100))
+
+
 @pytest.mark.parametrize(("value", "reason"), [(0, "darkness"), (255, "glare"), (128, None)])
 def test_refusal(value: int, reason: str | None) -> None:
     prediction = Classifier(tiny_model()).predict(flat(value))

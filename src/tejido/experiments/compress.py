@@ -145,14 +145,13 @@ def make(source: Source, asked: Compression, folder: Path) -> Made:
     described = describe(source.recipe, task, source.parts, judged, {})
     graph = _stored(graph, storage.name, lambda: _inputs(source, asked, described))
     file = with_metadata(graph, described)
-    answers = {
-        name: answers_of(ask_file(Classifier(file), judged.parts[name]), judged.tables[name]) for name in judged.tables
-    }
+    classifier = Classifier(file)
+    answers = {name: answers_of(ask_file(classifier, part), judged.tables[name]) for name, part in judged.parts.items()}
     own = source.judged
     kept = compare((own.tables["val"], own.threshold), (answers["val"], judged.threshold), task)
     test = judged.figures(answers["test"])
     if judged.others is not None:
-        test["other"] = judged.refusals("test")
+        test["other"] = judged.refusals("test", classifier)
     derivation = described.derivation | {
         "compression": {
             "steps": asked.steps,

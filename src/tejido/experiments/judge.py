@@ -38,15 +38,15 @@ class Others:
 
     Attributes:
         above: the novelty from which a picture is refused; the recipe's share of labelled validation images lies above.
+        parts: the images of ``val`` and ``test`` that have no label.
         labelled: novelty of the labelled images of ``val`` and ``test``, ``float64[N]``.
         unlabelled: of the others.
-        groups: of the others, for intervals.
     """
 
     above: float
+    parts: dict[str, Part]
     labelled: dict[str, NDArray[np.float64]]
     unlabelled: dict[str, NDArray[np.float64]]
-    groups: dict[str, pd.Series]
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,26 @@ class Judged:
         rounds = self.recipe.evaluation.bootstrap
         return evaluate(table, positive=task.positive, threshold=self.threshold, rounds=rounds)
 
-    def refusals(self, name: str) -> dict[str, Any]:
-        """For ``val`` or ``test``: shares of images without a label that are refused, and of those with one."""
-        assert self.others is not None
-        rounds = self.recipe.evaluation.bootstrap
-        found: dict[str, Any] = {"images": len(self.others.unlabelled[name])}
+    def refusals(self, name: str, file: Classifier | None = None) -> dict[str, Any]:
+        """For ``val`` or ``test``: shares of images without a label that are refused, and of those with one.
+
+        Args:
+            name: of the side.
+            file: what this model file says, instead of the network.
+        """
+        others = self.others
+        assert others is not None
         sides = {
-            "refused": (self.others.unlabelled[name], self.others.groups[name]),
-            "refused_in_error": (self.others.labelled[name], self.parts[name].rows["group_id"]),
+            "refused": (others.parts[name], others.unlabelled[name]),
+            "refused_in_error": (self.parts[name], others.labelled[name]),
         }
-        for figure, (novelty, groups) in sides.items():
-            hit = share(novelty > self.others.above, np.ones(len(novelty), bool))
-            found[figure] = asdict(GroupBootstrap(groups.reset_index(drop=True), rounds=rounds).estimate(hit))
+        found: dict[str, Any] = {"images": len(others.unlabelled[name])}
+        for figure, (part, novelty) in sides.items():
+            if file is not None:
+                novelty = np.array([answer.novelty for answer in ask_file(file, part)], float)
+            hit = share(novelty > others.above, np.ones(len(novelty), bool))
+            groups = part.rows["group_id"].reset_index(drop=True)
+            found[figure] = asdict(GroupBootstrap(groups, rounds=self.recipe.evaluation.bootstrap).estimate(hit))
         return found
 
 
@@ -128,7 +136,7 @@ def _others(
     own = {name: softmax(values, axis=1)[:, -1].astype(float) for name, values in labelled.items()}
     other = {name: softmax(values, axis=1)[:, -1].astype(float) for name, values in unlabelled.items()}
     above = float(np.quantile(own["val"], 1 - recipe.evaluation.false_refusal, method="higher"))
-    return Others(above, own, other, {name: part.rows["group_id"] for name, part in parts.items()})
+    return Others(above, parts, own, other)
 
 
 def deployed(recipe: Recipe, built: Parts, network: Network, calibrated: Calibration) -> Deployed:

@@ -29,12 +29,12 @@ from tejido.runtime.metadata import Metadata
 class Tolerance:
     """Limits of disagreement.
 
-    ``probability``: largest |Δp| of one picture. Where patches vote, the mean |Δp| of its patches instead (one on the
-    edge of 0.5 may then vote otherwise); and the answer is what the rule makes of the file's own patches. ``labels``:
-    smallest share of equal labels; what counts is whether the sample speaks against that share (binomial test, 1 %),
-    since two pictures on the edge of the threshold say nothing in a sample of 200. ``heatmap`` and ``quality``: largest
-    mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of resized values that are 1
-    off Pillow's; none may be further off.
+    ``probability``: largest |Δp| of one picture, novelty included. Where patches vote, the mean |Δp| of its patches
+    instead (one on the edge of 0.5 may then vote otherwise); and the answer is what the rule makes of the file's own
+    patches. ``labels``: smallest share of equal labels; what counts is whether the sample speaks against that share
+    (binomial test, 1 %), since two pictures on the edge of the threshold say nothing in a sample of 200. ``heatmap``
+    and ``quality``: largest mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of
+    resized values that are 1 off Pillow's; none may be further off.
     """
 
     probability: float = 1e-2
@@ -149,7 +149,8 @@ def _difference(
     """See ``Tolerance.probability``; the heatmap of a model with patches holds their probabilities."""
     rule, answer = module.aggregate, outputs["probabilities"]
     if rule is None:
-        return float(np.abs(answer - expected["probabilities"]).max())
+        names = ("probabilities", "novelty") if module.refuses else ("probabilities",)
+        return max(float(np.abs(outputs[name] - expected[name]).max()) for name in names)
     patches = outputs["heatmap"].reshape(len(answer), -1).T
     together = aggregate(patches[None], rule.rule, positive=rule.positive, top_k=rule.top_k)[0]
     if rule.rule == "vote":

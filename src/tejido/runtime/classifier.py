@@ -37,6 +37,7 @@ class Prediction:
         reason: code of the refusal rule that held (``blur``, ``darkness``, ``glare`` ...), else None.
         model: name of the model.
         quality: measures of the capture in 0..1, higher is worse.
+        novelty: how little the picture is like what the model has labels for, or None where the model cannot say.
     """
 
     label: str
@@ -46,6 +47,7 @@ class Prediction:
     reason: str | None
     model: str
     quality: dict[str, float] = field(default_factory=dict)
+    novelty: float | None = None
 
 
 class Classifier:
@@ -131,7 +133,7 @@ class Classifier:
     def _answer(self, outputs: dict[str, NDArray[np.float32]]) -> Prediction:
         meta = self.metadata
         names = meta.label_names
-        for name in _REQUIRED_OUTPUTS:
+        for name in (*_REQUIRED_OUTPUTS, *(rule.output for rule in meta.refusal)):
             if not np.isfinite(outputs[name]).all():
                 raise ModelFileError(f"the model {meta.name!r} answers with {name} that are not numbers")
         probabilities = {name: float(p) for name, p in zip(names, outputs["probabilities"], strict=True)}
@@ -146,6 +148,7 @@ class Classifier:
             reason=reason,
             model=meta.name,
             quality={name: float(value) for name, value in zip(meta.quality, outputs["quality"], strict=True)},
+            novelty=float(outputs["novelty"].flat[0]) if "novelty" in outputs else None,
         )
 
 
