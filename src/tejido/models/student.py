@@ -24,9 +24,9 @@ def body(name: str) -> tuple[nn.Sequential, int]:
 
     A ``student_k<K>`` is a strided 4x4 convolution and K residual blocks. In a block, T1 is two convolutions with
     batch-norm, T2 a 1x1 convolution with stride 1 that adapts the channels; 32 filters, doubled every four blocks. The
-    first four blocks halve the map, T2 behind a mean of 2x2; where the thesis has none of these strides, a student of
-    K = 3 takes 35 times as long. The thesis' convolutions are 4x4, which are even and so move a map by half a cell:
-    here only the strided ones are, because there nothing moves. So counts are below the published ones.
+    first four blocks halve the map, T2 behind a mean of 2x2; without these strides every block would work on the whole
+    picture. The thesis' convolutions are 4x4, which are even and so move a map by half a cell: here only the strided
+    ones are, because there nothing moves. So counts are below the published ones.
 
     ``student_dw`` has depthwise and pointwise convolutions in turn (MobileNetV1's pair, with a shortcut where the shape
     stays): twice the depth and five times the channels of K = 3, for as many numbers.
