@@ -1,6 +1,7 @@
 # make run    sets up the light environment and opens the app         (Python 3.11 or newer)
 # make test   sets up the full environment and runs every check
 # make setup  the full environment alone: everything into .venv, the command at .venv/bin/tejido
+# make fuzz   new examples for the property tests, which make test gives the same ones every time
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -8,10 +9,10 @@ PORT ?= 8000
 PIP = -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint types imports unit clean
+.PHONY: help run setup test lint types imports unit fuzz clean
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 # The light environment stands alone, so that `make run` never waits for torch.
 .venv-light/ready: pyproject.toml
@@ -52,6 +53,9 @@ imports: .venv/ready
 unit: .venv/ready
 	@echo "Tests"
 	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile
+
+fuzz: .venv/ready
+	@TEJIDO_EXAMPLES=fuzz OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 -m hypothesis
 
 clean:
 	rm -rf .venv .venv-light

@@ -11,9 +11,11 @@ from hypothesis import settings
 
 SHARED = Path(os.environ.get("TEJIDO_SHARED", Path(__file__).parents[1] / ".." / "shared"))
 
-# A busy machine is no failure: examples may take as long as the test's own limit allows.
-settings.register_profile("tejido", deadline=None)
-settings.load_profile("tejido")
+# A busy machine is no failure: examples may take as long as the test's own limit allows. The same commit always gets
+# the same examples, so that a red suite means a change; `make fuzz` looks for new ones.
+settings.register_profile("tejido", deadline=None, derandomize=True)
+settings.register_profile("fuzz", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("TEJIDO_EXAMPLES", "tejido"))
 
 # Shells make what they start in the background deaf to Ctrl-C, and so would be the commands that are tested.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -176,6 +176,7 @@ BAD_MODELS: dict[str, tuple[bytes, str]] = {
     "reads other files": (with_external_data(), "damaged, or not an ONNX model file"),
     "float input": (other_graph(TensorProto.FLOAT), "one input image uint8"),
     "other input": (other_graph(image="picture"), "one input image uint8"),
+    "name that is no text": (other_graph(image="picture").replace(b"picture", b"\xffpictur"), "not text"),
     "other output": (other_graph(probabilities="logits"), "does not have the outputs"),
     "too few measures": (other_graph(quality=2), "does not have the outputs"),
     "heatmap of one layer": (other_graph(heatmap=[1, 4, 4]), "one layer for each label"),

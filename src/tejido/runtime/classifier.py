@@ -67,8 +67,11 @@ class Classifier:
         if text is None:
             raise ModelFileError("an ONNX file without Tejido's metadata")
         self.metadata = Metadata.from_json(text)
-        self._outputs = [output.name for output in self._session.get_outputs()]
-        _check_graph(self._session, self.metadata)
+        try:
+            self._outputs = [output.name for output in self._session.get_outputs()]
+            _check_graph(self._session, self.metadata)
+        except UnicodeDecodeError as error:  # the runtime gives names out unchecked
+            raise ModelFileError("damaged: a name in its graph is not text") from error
 
     @property
     def has_heatmap(self) -> bool:
