@@ -14,12 +14,13 @@ import torch
 
 from tejido import taxonomy
 from tejido.cli.main import main
-from tejido.compression import STORAGES, Compression
 from tejido.data import manifest as manifests
 from tejido.errors import DataError
-from tejido.experiments.compress import Source, make
+from tejido.experiments.compress import make
 from tejido.experiments.gate import compare
 from tejido.experiments.run import Run
+from tejido.experiments.source import Source
+from tejido.recipe.compression import STORAGES, Compression
 from tejido.runtime.classifier import Classifier
 from tests.support.experiment import STUDENT, prepare, trained
 

@@ -11,8 +11,8 @@ from tejido.cli.verb import new_app
 from tejido.errors import RecipeError
 
 if TYPE_CHECKING:
-    from tejido.compression import Compression
     from tejido.experiments.compress import Made
+    from tejido.recipe.compression import Compression
 
 app = new_app()
 
@@ -43,8 +43,8 @@ def compress(
     makes the same file again.
     """
     from tejido import recipe as recipes
-    from tejido.compression import Compression
     from tejido.experiments.compress import compress as carry_out
+    from tejido.recipe.compression import Compression
 
     if run.suffix in (".yaml", ".yml"):
         if method:

@@ -40,8 +40,8 @@ def export(
     crop and resize exactly as Pillow does; a .json beside it says how, with all that an ONNX file says of itself.
     """
     from tejido.experiments import export as experiment
-    from tejido.experiments.compress import Source
     from tejido.experiments.run import Run
+    from tejido.experiments.source import Source
 
     if form is Format.litert:
         if weights is not Weights.float16:

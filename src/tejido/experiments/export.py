@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from tejido import taxonomy
-from tejido.compression import Compression
 from tejido.errors import AgreementError
-from tejido.experiments.compress import Source, make
+from tejido.experiments.compress import make
 from tejido.experiments.datasets import Part
 from tejido.experiments.describe import describe
 from tejido.experiments.judge import deployed
+from tejido.experiments.source import Source
 from tejido.export.graph import export_graph, with_metadata
 from tejido.export.litert import FixedSize, Interpreter, convert
 from tejido.files import replacing
+from tejido.recipe.compression import Compression
 from tejido.runtime.classifier import Classifier
 
 LARGEST = 1e-3

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tejido.compression import Compression
 from tejido.experiments.bench.latency import in_python, in_wasm
-from tejido.experiments.compress import Made, Source, make, write
+from tejido.experiments.compress import Made, make, write
 from tejido.experiments.run import Run
+from tejido.experiments.source import Source
+from tejido.recipe.compression import Compression
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -53,23 +53,15 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc]
         return next(self._rest, None)
 
 
-class _files:  # noqa: N801
+@contextmanager
+def _files(model: onnx.ModelProto) -> Iterator[tuple[str, str]]:
     """The graph as a file, and a place for the result; onnxruntime's functions work on files."""
-
-    def __init__(self, model: onnx.ModelProto) -> None:
-        self._model = model
-        self._folder = tempfile.TemporaryDirectory()
-        self._warnings = warnings.catch_warnings()
-
-    def __enter__(self) -> tuple[str, str]:
-        self._warnings.__enter__()
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        source, target = (Path(folder) / name for name in ("source.onnx", "target.onnx"))
+        onnx.save(model, source)
         logging.disable(logging.WARNING)  # advice to preprocess, which the exporter did
-        source, target = (Path(self._folder.name) / name for name in ("source.onnx", "target.onnx"))
-        onnx.save(self._model, source)
-        return str(source), str(target)
-
-    def __exit__(self, *error: Any) -> None:
-        logging.disable(logging.NOTSET)
-        self._warnings.__exit__(*error)
-        self._folder.cleanup()
+        try:
+            yield str(source), str(target)
+        finally:
+            logging.disable(logging.NOTSET)

@@ -9,7 +9,9 @@ import difflib
 from typing import Annotated, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from tejido.recipe.base import Section
 
 NETWORK_STEPS: dict[str, str] = {
     "prune": "share of the channels to take out, such as prune=0.5",
@@ -38,10 +40,8 @@ class Step(NamedTuple):
         return self.name if self.value is None else f"{self.name}={self.value:g}"
 
 
-class Compression(BaseModel):
+class Compression(Section):
     """How a run's network is made smaller."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     run: str
     """Folder of a finished run."""

@@ -1,0 +1,35 @@
+"""A finished run as something to make other files of."""
+
+from __future__ import annotations
+
+from tejido.errors import RecipeError
+from tejido.experiments.build import Parts, build
+from tejido.experiments.datasets import Part, load_parts
+from tejido.experiments.judge import Judged, judge
+from tejido.experiments.run import Run
+from tejido.models.network import Network
+from tejido.recipe import Recipe
+from tejido.training.fit import load_best
+
+
+class Source:
+    """A finished run, loaded once for any number of exports and compressions.
+
+    Args:
+        run: finished, with its checkpoint.
+
+    Raises:
+        DataError: the run is not finished, or its data are not there.
+        RecipeError: its network reads lesion masks, so it has no model file.
+    """
+
+    def __init__(self, run: Run) -> None:
+        run.read_json("metrics.json")
+        self.run = run
+        self.recipe: Recipe = run.recipe
+        self.built: Parts = build(self.recipe)
+        if self.built.masks:
+            raise RecipeError(f"{run.folder}: its network reads lesion masks and has no model file")
+        self.parts: dict[str, Part] = load_parts(self.recipe, self.built.geometry, self.built.grid)
+        self.network: Network = load_best(self.built.network, run.folder / "checkpoints" / "best.ckpt")
+        self.judged: Judged = judge(self.recipe, self.built, self.network, self.parts)

@@ -1,0 +1,32 @@
+"""What an experiment is: shape and types only. Names (of a task, a network, weights) are resolved where they are built.
+
+A recipe is a YAML file; every key is documented here, unknown keys are errors. ``${NAME}`` in a path is replaced by an
+environment variable; ``TEJIDO_SHARED`` defaults to ``../shared``.
+"""
+
+from tejido.recipe.base import Count
+from tejido.recipe.data import Augmentation, Data, Image, Patches
+from tejido.recipe.distillation import Distillation
+from tejido.recipe.learning import Network, Training
+from tejido.recipe.read import load, override, read, resolve_path, validate
+from tejido.recipe.recipe import Recipe
+from tejido.recipe.result import Evaluation, Export
+
+__all__ = [
+    "Augmentation",
+    "Count",
+    "Data",
+    "Distillation",
+    "Evaluation",
+    "Export",
+    "Image",
+    "Network",
+    "Patches",
+    "Recipe",
+    "Training",
+    "load",
+    "override",
+    "read",
+    "resolve_path",
+    "validate",
+]

@@ -1,0 +1,36 @@
+"""Sections on what comes of a training."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tejido.recipe.base import Section, Share
+
+
+class Evaluation(Section):
+    """What is decided on validation and reported on test."""
+
+    sensitivity: Share = 0.9
+    """Binary tasks: the threshold is the highest one that reaches this sensitivity on validation."""
+    false_refusal: Share = 0.05
+    """With ``network.other``: share of the validation images with a label that may be refused for having none."""
+    quality_pass: Share = 0.995
+    """Each capture-quality limit is the value that this share of training images stays under, but never so low that
+    a tolerable capture would be refused (``imaging.quality.TOLERABLE``)."""
+    bootstrap: Annotated[int, Field(ge=100)] = 2000
+    """Rounds of the bootstrap by group."""
+    aggregate: Literal["vote", "mean", "max", "top_k"] = "vote"
+    """With ``image.patches``: what the patches of an image say together; see ``tejido.metrics.aggregate``."""
+    top_k: Annotated[int, Field(ge=1)] = 3
+    """For ``top_k``: the mean of how many highest patches."""
+
+
+class Export(Section):
+    """The model file."""
+
+    weights: Literal["float32", "float16", "int8"] = "float16"
+    """Storage of the weights; arithmetic is float32 either way."""
+    licence: str = "CC-BY-NC-4.0"
+    """Licence of the model file, which follows from the training data's."""
