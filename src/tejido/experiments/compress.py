@@ -16,6 +16,7 @@ from tejido.errors import AgreementError
 from tejido.experiments.describe import describe
 from tejido.experiments.gate import Kept, compare
 from tejido.experiments.judge import answers_of, ask_file, deployed, judge
+from tejido.experiments.pictures import some_of
 from tejido.experiments.ranges import Inputs, inputs_of
 from tejido.experiments.run import Run
 from tejido.experiments.shrink import shrunk
@@ -33,7 +34,6 @@ from tejido.models.network import Network
 from tejido.recipe import resolve_path
 from tejido.recipe.compression import Compression
 from tejido.runtime.classifier import Classifier
-from tejido.runtime.decode import decode
 
 PICTURES = 60
 """Validation pictures on which pixels, quality and heatmaps are compared."""
@@ -150,8 +150,7 @@ def _disagreement(
     source: Source, module: Deployed, graph: onnx.ModelProto, file: bytes, tolerance: Tolerance
 ) -> str | None:
     """In what a file differs from the network that it was made of, in words, or None."""
-    paths = source.parts["val"].pictures["path"]
-    pictures = [decode(str(path)) for path in paths.iloc[:: max(1, len(paths) // PICTURES)]]
+    pictures = some_of(source.parts["val"].pictures, PICTURES)
     odd = agreement.odd_sizes(pictures[0], module.smallest)
     try:
         agreement.check(file, graph, module, [*pictures, *odd], tolerance)

@@ -12,11 +12,11 @@ from scipy.special import softmax
 
 from tejido import taxonomy
 from tejido.data.context import in_words
-from tejido.data.geometry import restored
 from tejido.errors import DataError
 from tejido.experiments.build import Parts
 from tejido.experiments.datasets import Part
 from tejido.experiments.patches import Decider, rule_of
+from tejido.experiments.pictures import pixels_of
 from tejido.export.deployed import Deployed
 from tejido.imaging.patches import Patches
 from tejido.metrics import calibration, predictions, thresholds
@@ -27,7 +27,6 @@ from tejido.metrics.scores import share
 from tejido.models.network import Network
 from tejido.recipe import Recipe
 from tejido.runtime.classifier import Classifier, Prediction
-from tejido.runtime.decode import open_image
 from tejido.taxonomy import Task
 from tejido.training.fit import logits_of
 
@@ -153,10 +152,8 @@ def deployed(recipe: Recipe, built: Parts, network: Network, calibrated: Calibra
 
 def ask_file(classifier: Classifier, part: Part) -> list[Prediction]:
     """What a model file answers to every picture of a side of the split, read from its image file."""
-    aspects = part.pictures["aspect"].to_numpy(float, na_value=np.nan)
-    files = zip(part.pictures["path"], aspects, strict=True)
-    pictures = (np.asarray(restored(open_image(str(path)), aspect)) for path, aspect in files)
-    return [classifier.predict(picture, **known) for picture, known in zip(pictures, _told(part), strict=True)]
+    both = zip(pixels_of(part.pictures), _told(part), strict=True)
+    return [classifier.predict(picture, **known) for picture, known in both]
 
 
 def answers_of(file: list[Prediction], table: pd.DataFrame) -> pd.DataFrame:

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from tejido.data import manifest as manifests
 from tejido.errors import DataError
+from tejido.experiments.pictures import pixels_of
 from tejido.experiments.source import Source
 from tejido.recipe import resolve_path
 from tejido.recipe.compression import Compression
 from tejido.runtime.context import encode
-from tejido.runtime.decode import decode
 from tejido.runtime.metadata import Metadata
 
 Inputs = Sequence[dict[str, NDArray[np.generic]]]
@@ -41,4 +41,4 @@ def inputs_of(source: Source, asked: Compression, metadata: Metadata) -> Inputs:
                 )
     chosen = np.random.default_rng(asked.seed).permutation(len(rows))[: asked.pictures]
     nothing = encode(metadata, {})
-    return [{"image": decode(str(path)), **nothing} for path in rows["path"].iloc[np.sort(chosen)]]
+    return [{"image": pixels, **nothing} for pixels in pixels_of(rows.iloc[np.sort(chosen)])]

@@ -16,6 +16,7 @@ from tejido.experiments.datasets import Part, load_parts
 from tejido.experiments.describe import describe
 from tejido.experiments.distil import teaching_of
 from tejido.experiments.judge import Judged, answers_of, ask_file, decisions, deployed, judge
+from tejido.experiments.pictures import some_of
 from tejido.experiments.run import Run
 from tejido.export import agreement
 from tejido.export.card import card
@@ -25,7 +26,6 @@ from tejido.export.storage import store
 from tejido.files import replacing
 from tejido.metrics import predictions
 from tejido.runtime.classifier import Classifier
-from tejido.runtime.decode import decode
 from tejido.runtime.metadata import Metadata
 from tejido.training.fit import fit
 
@@ -100,8 +100,7 @@ def _export(run: Run, module: Deployed, metadata: Metadata, val: Part) -> agreem
     graph = export_graph(module)
     store(graph, run.recipe.export.weights)
     file = with_metadata(graph, metadata)
-    paths = val.pictures["path"]
-    pictures = [decode(str(path)) for path in paths.iloc[:: max(1, len(paths) // GATE_PICTURES)]]
+    pictures = some_of(val.pictures, GATE_PICTURES)
     odd = agreement.odd_sizes(pictures[0], module.smallest)
     found = agreement.check(file, graph, module, [*pictures, *odd])
     with replacing(run.folder / "model.onnx") as temporary:
