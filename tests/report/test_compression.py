@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from tejido.report.compression import front_of, markdown, pareto, write
 
@@ -42,5 +43,12 @@ def test_three_files(tmp_path: Path) -> None:
     write(ROWS, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["compression.csv", "compression.md", "pareto.png"]
     assert list(pd.read_csv(tmp_path / "compression.csv")["steps"]) == [one["steps"] for one in ROWS]
+
+
+def test_what_lies_far_below_stands_at_the_edge_with_its_figure() -> None:
     axis = pareto(ROWS).axes[0]
-    assert {text.get_text() for text in axis.texts} == {one["steps"] for one in ROWS}
+    words = {text.get_text(): text.xy for text in axis.texts}
+    assert set(words) == {"float32", "float16", "int8", "int8_dynamic\n0.600 ↓"}
+    assert words["int8"] == (110, 0.899)
+    assert words["int8_dynamic\n0.600 ↓"] == (115, pytest.approx(0.901 - 0.06))
+    assert axis.get_ylim()[0] > 0.8
