@@ -1,6 +1,7 @@
 # make run    sets up the light environment and opens the app         (Python 3.11 or newer)
 # make test   sets up the full environment and runs every check
 # make setup  the full environment alone: everything into .venv, the command at .venv/bin/tejido
+# make web    the runtime that answers in the browser               (Node.js 20 or newer with npm)
 # make fuzz   new examples for the property tests, which make test gives the same ones every time
 
 PYTHON ?= python3
@@ -8,11 +9,13 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 PIP = -m pip install -qq --disable-pip-version-check
 
+VENDOR = src/tejido/app/web/vendor
+
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint types imports unit fuzz clean
+.PHONY: help run web setup test lint types imports unit fuzz clean
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 # The light environment stands alone, so that `make run` never waits for torch.
 .venv-light/ready: pyproject.toml
@@ -23,7 +26,17 @@ help:
 	@touch $@
 
 run: .venv-light/ready
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web || exit 1; \
+	else echo "There is no npm here, so the browser gets no runtime: this server will judge the pictures"; fi
 	@.venv-light/bin/tejido serve --host $(HOST) --port $(PORT)
+
+# What the page takes from others: the runtime that answers in the browser.
+$(VENDOR)/ready: web/package.json web/package-lock.json web/place.mjs
+	@command -v npm >/dev/null || { echo "make web needs Node.js 20 or newer with npm"; exit 1; }
+	@echo "Fetching the page's runtime (once, about 180 MB, of which 4 MB are kept)"
+	@cd web && npm ci --silent --no-audit --no-fund && node place.mjs
+
+web: $(VENDOR)/ready
 
 .venv/ready: pyproject.toml scripts/install_browser.sh
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tejido needs Python 3.11 or newer; name one with PYTHON=...")'
@@ -33,7 +46,7 @@ run: .venv-light/ready
 	@sh scripts/install_browser.sh
 	@touch $@
 
-setup: .venv/ready
+setup: .venv/ready web
 
 test: lint types imports unit
 
@@ -50,7 +63,7 @@ imports: .venv/ready
 	@echo "Import rules"
 	@.venv/bin/lint-imports --no-logo
 
-unit: .venv/ready
+unit: .venv/ready web
 	@echo "Tests"
 	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,9 +49,28 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, origin: str) -> Iterator[Page]:
     """The page, freshly loaded in English; fails if a script did, or if anything went to another origin."""
+    with opened(browser, origin) as page:
+        yield page
+
+
+@pytest.fixture
+def server_page(browser: Browser, origin: str) -> Iterator[Page]:
+    """The page in a browser that lacks the runtime, after its reader agreed that the server judges pictures."""
+    with opened(browser, origin, runtime=False) as page:
+        page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": DIM})
+        agree(page)
+        page.wait_for_selector(DONE)
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, origin: str, *, runtime: bool = True) -> Iterator[Page]:
+    """A page of a new visitor."""
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 850})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
+    if not runtime:
+        context.route("**/vendor/**", lambda route: route.abort())
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("console", lambda message: trouble.append(message.text) if _bad(message) else None)
@@ -60,6 +80,12 @@ def page(browser: Browser, origin: str) -> Iterator[Page]:
     yield page
     context.close()
     assert trouble == []
+
+
+def agree(page: Page) -> None:
+    """Let the server judge pictures until the page is left."""
+    page.check("#consent-always")
+    page.click("#consent button[value=send]")
 
 
 def _bad(message: Any) -> bool:
@@ -105,9 +131,9 @@ def test_refused(page: Page) -> None:
     assert page.locator("#heatmap").is_hidden()
 
 
-def test_certainty_is_never_claimed(page: Page) -> None:
-    page.route("**/api/v1/classify*", lambda route: _answer_with(route, 0.9996))
-    text = give(page, BRIGHT).replace("\u00a0", " ")
+def test_certainty_is_never_claimed(server_page: Page) -> None:
+    server_page.route("**/api/v1/classify*", lambda route: _answer_with(route, 0.9996))
+    text = give(server_page, BRIGHT).replace("\u00a0", " ")
     assert "over 99 %" in text
     assert "under 1 %" in text
     assert not re.search(r"\b(0|100) %", text)
@@ -159,7 +185,6 @@ BAD = {
     "empty": (b"", "This file is empty"),
     "heic": (b"\0\0\0\x18ftypheic" + bytes(200), "HEIC"),
     "1x1": (encode(noise(1, 1), "PNG"), "too small to judge (1 × 1 pixels)"),
-    "too large": (bytes(LIMIT + 1), "too large"),
 }
 
 
@@ -172,7 +197,12 @@ def test_bad_files_are_explained_in_both_languages(page: Page) -> None:
         assert "suspicious" in give(page, BRIGHT)  # and the next picture works
 
 
-def test_server_away_and_back(page: Page) -> None:
+def test_too_large_to_send(server_page: Page) -> None:
+    assert "too large" in give(server_page, bytes(LIMIT + 1), "lesion.jpg")
+
+
+def test_server_away_and_back(server_page: Page) -> None:
+    page = server_page
     page.route("**/api/v1/classify*", lambda route: route.abort())
     assert "The server does not answer." in give(page, BRIGHT)
     page.unroute("**/api/v1/classify*")
@@ -181,7 +211,8 @@ def test_server_away_and_back(page: Page) -> None:
     assert page.evaluate("document.activeElement.id") == "answer"
 
 
-def test_second_picture_replaces_the_first_while_it_waits(page: Page) -> None:
+def test_second_picture_replaces_the_first_while_it_waits(server_page: Page) -> None:
+    page = server_page
     held: list[Route] = []
 
     def hold_first(route: Route) -> None:
@@ -235,10 +266,18 @@ def test_figures_are_shown_by_set_of_pictures(page: Page) -> None:
     ]
 
 
-def test_picture_that_only_the_model_can_read(page: Page) -> None:
-    """Browsers do not show TIFF; the answer comes all the same."""
-    text = give(page, encode(np.full((90, 160, 3), 180, np.uint8), "TIFF"), "lesion.tif")
-    assert "suspicious" in text
+def test_picture_that_only_the_server_can_read(page: Page) -> None:
+    """Browsers do not show TIFF; the answer comes all the same, from the server, if the reader agrees."""
+    tiff = encode(np.full((90, 160, 3), 180, np.uint8), "TIFF")
+    page.set_input_files("#file", {"name": "lesion.tif", "mimeType": "image/tiff", "buffer": tiff})
+    page.wait_for_selector("#consent[open]")
+    assert "Browsers cannot read TIFF files." in page.inner_text("#consent")
+    page.click("#consent button[value=keep]")
+    assert "Browsers cannot read TIFF files." in answer(page)
+    page.set_input_files("#file", {"name": "lesion.tif", "mimeType": "image/tiff", "buffer": tiff})
+    page.click("#consent button[value=send]")
+    page.wait_for_selector(".badge.server")
+    assert "suspicious" in answer(page)
     assert page.locator(".no-preview").is_visible()
     assert page.locator("#heatmap").is_hidden()
     give(page, BRIGHT)
@@ -358,9 +397,12 @@ def test_what_is_known_beside_the_picture(browser: Browser, models: Path, tmp_pa
         page.goto(address)
         page.wait_for_selector("#context:not([hidden])")
         assert page.locator("#context-fields label").all_inner_texts() == ["Age in years", "Sex", "Place on the body"]
+        page.route("**/vendor/**", lambda route: route.abort())
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url) if "classify" in request.url else None)
-        give(page, BRIGHT)
+        page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": BRIGHT})
+        agree(page)
+        page.wait_for_selector(DONE)
         page.fill("#context-age", "50")
         page.select_option("#context-sex", label="male")
         page.select_option("#context-site", label="back")
@@ -382,3 +424,45 @@ def test_what_is_known_beside_the_picture(browser: Browser, models: Path, tmp_pa
         page.wait_for_selector(".bars")
         assert "age" not in asked[-1]
         page.close()
+
+
+def test_nothing_is_uploaded(page: Page) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method != "GET" else None)
+    assert "Computed on this device; nothing was uploaded." in give(page, BRIGHT)
+    page.click("[data-language=es]")
+    assert "Calculado en este dispositivo" in page.inner_text("#answer-body")
+    assert sent == []
+
+
+def test_the_server_is_asked_only_after_the_reader_agreed(browser: Browser, origin: str) -> None:
+    with opened(browser, origin, runtime=False) as page:
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url) if request.method != "GET" else None)
+        page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": BRIGHT})
+        page.wait_for_selector("#consent[open]")
+        assert "This browser cannot run the model by itself." in page.inner_text("#consent")
+        assert page.evaluate("document.activeElement.value") == "keep"
+        page.keyboard.press("Escape")
+        assert "This browser cannot run the model by itself." in answer(page)
+        assert sent == []
+        # asked again for the next one; then agreed, once
+        page.set_input_files("#file", {"name": "b.png", "mimeType": "image/png", "buffer": BRIGHT})
+        page.click("#consent button[value=send]")
+        assert "the picture was sent there" in answer(page)
+        assert len(sent) == 1
+        page.set_input_files("#file", {"name": "c.png", "mimeType": "image/png", "buffer": DIM})
+        agree(page)
+        assert "Nothing suspicious" in answer(page)
+        # agreed until the page is left
+        assert "finds the picture suspicious" in give(page, BRIGHT)
+        assert len(sent) == 3
+
+
+def test_a_question_goes_away_with_its_picture(browser: Browser, origin: str) -> None:
+    with opened(browser, origin, runtime=False) as page:
+        page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": BRIGHT})
+        page.wait_for_selector("#consent[open]")
+        page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": b""})
+        page.wait_for_selector("#consent:not([open])", state="attached")
+        assert "This file is empty" in answer(page)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse
 
 import tejido
 from tejido.app.body import read_picture
@@ -98,6 +99,17 @@ def api_router(shelf: Shelf, max_upload_bytes: int) -> APIRouter:
             max_upload_bytes=max_upload_bytes,
             models=[model_entry(entry) for entry in entries],
         )
+
+    @router.get(
+        "/api/v1/models/{name}/file",
+        summary="The model file itself",
+        response_class=FileResponse,
+        responses={200: {"content": {"application/octet-stream": {}}, "description": "ONNX"}},
+    )
+    async def model_file(name: str) -> FileResponse:
+        """The self-describing ONNX file, to be run elsewhere."""
+        path = await anyio.to_thread.run_sync(shelf.file, name)
+        return FileResponse(path, media_type="application/octet-stream")
 
     @router.get("/healthz", summary="Is the server up?")
     async def healthz() -> Health:

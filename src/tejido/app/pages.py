@@ -7,18 +7,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi.responses import FileResponse
+from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.responses import Response
+    from starlette.types import Scope
 
 WEB = Path(__file__).parent / "web"
+
+
+class WebFiles(StaticFiles):
+    """Files of a folder; one that has a ``.gz`` beside it goes out compressed to those who take it so."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer one request."""
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        packed, _ = self.lookup_path(f"{path}.gz")
+        if not packed or "gzip" not in accepted:
+            return await super().get_response(path, scope)
+        response = await super().get_response(f"{path}.gz", scope)
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Content-Type"] = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        response.headers["Vary"] = "Accept-Encoding"
+        return response
 
 
 def install_pages(app: FastAPI) -> None:
     """Add the page, the API's description and their assets to ``app``."""
     # Some systems map these otherwise, and browsers refuse modules of another type.
     mimetypes.add_type("text/javascript", ".js")
+    mimetypes.add_type("text/javascript", ".mjs")
+    mimetypes.add_type("application/wasm", ".wasm")
     mimetypes.add_type("image/svg+xml", ".svg")
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
@@ -33,4 +54,4 @@ def install_pages(app: FastAPI) -> None:
     async def docs() -> FileResponse:
         return FileResponse(WEB / "docs.html")
 
-    app.mount("/web", StaticFiles(directory=WEB), name="web")
+    app.mount("/web", WebFiles(directory=WEB), name="web")

@@ -135,6 +135,7 @@ class ModelEntry(BaseModel):
     name: str = Field(description="what to give as ?model=", examples=["skin-suspicion"])
     bundled: bool = Field(description="came with Tejido, rather than from the local folder")
     size_bytes: int
+    sha256: str = Field(description="of the file; its address is /api/v1/models/NAME/file")
     card: ModelCard | None
     error: str | None = Field(description="why the file cannot be used")
 

@@ -52,6 +52,15 @@ class Shelf:
                 self._loaded[name] = _load(name)
             return self._loaded[name]
 
+    def file(self, name: str) -> Path:
+        """Where the model called ``name`` lies.
+
+        Raises:
+            ApiError: as ``get``.
+        """
+        self.get(name)
+        return self._own.path if name == self.default else _found(name)
+
     def entries(self) -> list[library.Entry]:
         """All models of the library, broken ones too; read again only when a file has changed."""
         state = _state()
@@ -73,14 +82,19 @@ def public_message(error: ModelFileError | str, path: Path) -> str:
 
 
 def _load(name: str) -> Classifier:
-    path = _find(name)
-    if path is None:
-        raise ApiError(404, "unknown_model", f"no model is called {name[:100]!r}; GET /api/v1/models lists the models")
+    path = _found(name)
     try:
         return library.load(path)
     except ModelFileError as error:
         message = f"the model {name!r} cannot be used: {public_message(error, path)}"
         raise ApiError(422, "unusable_model", message) from None
+
+
+def _found(name: str) -> Path:
+    path = _find(name)
+    if path is None:
+        raise ApiError(404, "unknown_model", f"no model is called {name[:100]!r}; GET /api/v1/models lists the models")
+    return path
 
 
 def _find(name: str) -> Path | None:

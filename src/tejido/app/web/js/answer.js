@@ -25,9 +25,10 @@ export function showLooking() {
 /**
  * @param {Card} card
  * @param {Answer} answer
+ * @param {import("./places.js").Place} place where it was computed
  * @param {string | null} diagnosis what an example turned out to be
  */
-export function showAnswer(card, answer, diagnosis) {
+export function showAnswer(card, answer, place, diagnosis) {
   const { tone, headline, advice } = sentence(card, answer);
   const parts = [el("h3", { class: "headline" }, headline), el("p", { class: "advice" }, advice)];
   if (answer.refused) {
@@ -39,6 +40,7 @@ export function showAnswer(card, answer, diagnosis) {
   if (diagnosis) {
     parts.push(el("p", { class: "truth" }, t("examples.truth", { diagnosis: t(`examples.${diagnosis}`) })));
   }
+  parts.push(el("p", { class: `badge ${place}` }, t(`answer.place.${place}`, { server: location.host })));
   put(tone, ...parts);
 }
 

@@ -44,14 +44,27 @@ function operation(api, method, path, item) {
     const kinds = Object.keys(item.requestBody.content).join(", ");
     section(box, "Body", [[kinds, item.requestBody.description]]);
   }
-  const { 200: answer, ...errors } = item.responses;
-  section(box, "Answer", fields(api, answer.content["application/json"].schema, ""));
+  const responses = Object.entries(/** @type {Json} */ (item.responses));
+  const [answers, errors] = [responses.filter(([status]) => status < "300"), responses.filter(([status]) => status >= "300")];
+  section(box, "Answer", answers.flatMap(([, { content, description }]) => contents(api, content ?? {}, description)));
   section(
     box,
     "Errors",
-    Object.entries(errors).map(([status, response]) => [status, response.description]),
+    errors.map(([status, response]) => [status, response.description]),
   );
   return box;
+}
+
+/**
+ * The fields of an answer in JSON; of any other, what kind it is.
+ * @param {Json} api
+ * @param {Json} content
+ * @param {string} description
+ * @returns {[string, string][]}
+ */
+function contents(api, content, description) {
+  const json = content["application/json"];
+  return json ? fields(api, json.schema, "") : Object.keys(content).map((kind) => [kind, description]);
 }
 
 /**

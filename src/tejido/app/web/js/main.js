@@ -10,20 +10,24 @@ import { Failure } from "./failure.js";
 import { offerHeatmap, removeHeatmap } from "./heatmap.js";
 import { chooseLanguage, language, onLanguage, startLanguage, t } from "./i18n.js";
 import { isHeic, readable, takePictures } from "./intake.js";
-import { chosen, loadModels, required, uploadLimit } from "./models.js";
+import { chosen, loadModels, required } from "./models.js";
+import { classify } from "./places.js";
 import { describePreview, dropUnshown, showPreview } from "./preview.js";
-import { server } from "./server.js";
 
 /**
  * @typedef {import("./examples.js").Example} Example
  * @typedef {import("./server.js").Answer} Answer
  * @typedef {import("./server.js").Card} Card
+ * @typedef {import("./places.js").Place} Place
  * @typedef {{width: number, height: number} | null} Size
  *
  * What the page shows; every part of it can be drawn again from this, in another language.
- * @typedef {{phase: "empty"} | {phase: "looking"} | {phase: "answered", answer: Answer, card: Card}
+ * @typedef {{phase: "empty"} | {phase: "looking"} | {phase: "answered", answer: Answer, card: Card, place: Place}
  *   | {phase: "failed", failure: Failure}} View
  */
+
+/** Bytes of the largest file that is read at all, as in Python. */
+const LARGEST = 512 * 2 ** 20;
 
 /** @type {View} */
 let view = { phase: "empty" };
@@ -48,7 +52,7 @@ function draw() {
   else if (view.phase === "failed") {
     const again = ["network", "internal"].includes(view.failure.code);
     showFailure(view.failure, again ? retry : null);
-  } else showAnswer(view.card, view.answer, example?.diagnosis ?? null);
+  } else showAnswer(view.card, view.answer, view.place, example?.diagnosis ?? null);
 }
 
 /**
@@ -73,12 +77,12 @@ async function judge(source, from) {
     named();
     await ready();
     const { model, card } = required();
-    const answer = await server.classify(blob, model.name, told(card), signal).catch(async (error) => {
+    const { answer, place } = await classify(blob, model, card, told(card), signal).catch(async (error) => {
       throw await explained(error, blob, await preview);
     });
     const size = await preview;
     signal.throwIfAborted();
-    show({ phase: "answered", answer, card });
+    show({ phase: "answered", answer, card, place });
     if (size && answer.heatmap && !answer.refused) offerHeatmap(answer.heatmap, size);
   } catch (error) {
     if (signal.aborted) return; // a newer picture has the page
@@ -92,9 +96,7 @@ async function judge(source, from) {
 async function admit(blob) {
   if (!(await readable(blob))) throw new Failure("no_access");
   if (blob.size === 0) throw new Failure("empty");
-  if (blob.size > uploadLimit()) {
-    throw new Failure("too_large", { limit: Math.floor(uploadLimit() / 2 ** 20) });
-  }
+  if (blob.size > LARGEST) throw new Failure("too_large", { limit: LARGEST / 2 ** 20 });
 }
 
 /**
@@ -105,7 +107,6 @@ async function admit(blob) {
  */
 async function explained(error, blob, size) {
   if (!(error instanceof Failure)) return error;
-  if (error.code === "too_large") return new Failure("too_large", { limit: Math.floor(uploadLimit() / 2 ** 20) });
   if (error.code !== "unreadable_image") return error;
   if (await isHeic(blob)) return new Failure("heic");
   if (size && Math.min(size.width, size.height) < 16) return new Failure("too_small", size);

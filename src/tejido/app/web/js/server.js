@@ -23,8 +23,9 @@ import { Failure } from "./failure.js";
  * @property {string} licence
  * @property {string} created
  * @property {Input[]} inputs
+ * @property {{width: number, height: number} | null} patches
  *
- * @typedef {{name: string, bundled: boolean, size_bytes: number, card: Card | null, error: string | null}} Model
+ * @typedef {{name: string, bundled: boolean, size_bytes: number, sha256: string, card: Card | null, error: string | null}} Model
  * @typedef {{default: string, max_upload_bytes: number, models: Model[]}} Library
  *
  * @typedef {object} Answer
@@ -36,15 +37,15 @@ import { Failure } from "./failure.js";
  * @property {string} model
  * @property {{rows: number[][], frame: "centre_square" | "whole"} | null} heatmap
  *
- * An engine computes answers; another one, such as the browser itself, only needs the same `classify`.
+ * An engine computes answers, all of them the same ones; see `places.js`.
  * @typedef {object} Engine
- * @property {(picture: Blob, model: string, told: Record<string, string>, signal: AbortSignal) => Promise<Answer>} classify
+ * @property {(picture: Blob, model: Model, card: Card, told: Record<string, string>, signal: AbortSignal) => Promise<Answer>} classify
  */
 
 /** @type {Engine} */
 export const server = {
-  async classify(picture, model, told, signal) {
-    const query = new URLSearchParams({ model, heatmap: "true", ...told });
+  async classify(picture, model, _card, told, signal) {
+    const query = new URLSearchParams({ model: model.name, heatmap: "true", ...told });
     const headers = { "Content-Type": "application/octet-stream" };
     return ask(`api/v1/classify?${query}`, { method: "POST", body: picture, headers, signal });
   },

@@ -38,7 +38,13 @@ export default {
   "examples.seborrheic_keratosis": "seborrheic keratosis (benign)",
   "examples.nevus": "nevus, a mole (benign)",
 
-  "privacy": "Your picture goes only to the local server that this page comes from. It is not stored.",
+  "privacy": "Your picture stays on this device. It is sent nowhere unless you agree.",
+
+  "consent.title": "Send this picture to the server?",
+  "consent.target": "The server at {server} can judge it. It does not keep the picture; whoever runs it is responsible for that.",
+  "consent.always": "Do not ask again until this page is closed",
+  "consent.yes": "Send it",
+  "consent.no": "Do not send it",
 
   "answer.title": "Answer",
   "answer.empty": "The answer will appear here.",
@@ -56,6 +62,8 @@ export default {
   "answer.refused.more": "If worried, get it examined.",
   "answer.estimates": "The model’s estimates",
   "answer.threshold": "It answers “{label}” from {threshold} upward.",
+  "answer.place.device": "Computed on this device; nothing was uploaded.",
+  "answer.place.server": "Computed by the server at {server}; the picture was sent there.",
   "answer.under": "under {percent}",
   "answer.over": "over {percent}",
 
@@ -81,6 +89,12 @@ export default {
   "error.no_access": "This file cannot be opened. Choose it again; a folder cannot be used.",
   "error.unknown_model": "The server no longer has this model. Reload the page.",
   "error.unusable_model": "This model’s file cannot be used. Choose another model.",
+  "error.no_runtime": "This browser cannot run the model by itself.",
+  "error.no_memory": "This device has too little memory for the picture. Choose a smaller one, or crop it to the lesion.",
+  "error.not_here": "Browsers cannot read {kind} files.",
+  "error.transparent": "This browser cannot read transparent pictures exactly. A JPEG works.",
+  "error.altered": "This browser alters pictures that a page reads, to protect you from being recognised, so the answer would be wrong. A JPEG works.",
+  "error.internal_here": "The model failed in this browser.",
   "error.network": "The server does not answer. Check that it is running, then try again.",
   "error.internal": "The server failed. Try again; if it stays, please report it.",
   "error.retry": "Try again",

@@ -38,7 +38,13 @@ export default {
   "examples.seborrheic_keratosis": "queratosis seborreica (benigna)",
   "examples.nevus": "nevo, un lunar (benigno)",
 
-  "privacy": "Su imagen va solo al servidor local del que procede esta página. No se guarda.",
+  "privacy": "Su imagen se queda en este dispositivo. No se envía a ninguna parte sin su permiso.",
+
+  "consent.title": "¿Enviar esta imagen al servidor?",
+  "consent.target": "El servidor {server} puede juzgarla. No guarda la imagen; de ello responde quien lo administra.",
+  "consent.always": "No volver a preguntar hasta que se cierre esta página",
+  "consent.yes": "Enviarla",
+  "consent.no": "No enviarla",
 
   "answer.title": "Respuesta",
   "answer.empty": "Aquí aparecerá la respuesta.",
@@ -56,6 +62,8 @@ export default {
   "answer.refused.more": "Si algo le preocupa, haga que le examinen la lesión.",
   "answer.estimates": "Estimaciones del modelo",
   "answer.threshold": "Responde «{label}» a partir del {threshold}.",
+  "answer.place.device": "Calculado en este dispositivo; no se ha subido nada.",
+  "answer.place.server": "Calculado por el servidor {server}, al que se envió la imagen.",
   "answer.under": "menos del {percent}",
   "answer.over": "más del {percent}",
 
@@ -81,6 +89,12 @@ export default {
   "error.no_access": "Este archivo no se puede abrir. Elíjalo de nuevo; no se puede usar una carpeta.",
   "error.unknown_model": "El servidor ya no tiene este modelo. Vuelva a cargar la página.",
   "error.unusable_model": "El archivo de este modelo no se puede usar. Elija otro modelo.",
+  "error.no_runtime": "Este navegador no puede ejecutar el modelo por sí mismo.",
+  "error.no_memory": "Este dispositivo tiene poca memoria para la imagen. Elija una más pequeña o recórtela a la lesión.",
+  "error.not_here": "Los navegadores no pueden leer archivos {kind}.",
+  "error.transparent": "Este navegador no puede leer con exactitud imágenes transparentes. Un JPEG sí sirve.",
+  "error.altered": "Este navegador altera las imágenes que lee una página, para evitar que le reconozcan, y la respuesta sería errónea. Un JPEG sí sirve.",
+  "error.internal_here": "El modelo ha fallado en este navegador.",
   "error.network": "El servidor no responde. Compruebe que está en marcha e inténtelo de nuevo.",
   "error.internal": "El servidor ha fallado. Inténtelo de nuevo; si se repite, avísenos, por favor.",
   "error.retry": "Intentarlo de nuevo",
