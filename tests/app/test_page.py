@@ -11,8 +11,9 @@ import pytest
 
 from tejido.app.pages import WEB
 from tejido.app.server import create_app
+from tests.app.browsing import launched, needs_browser
 from tests.app.conftest import LIMIT
-from tests.app.live import BROWSER_ARGS, find_chromium, serving
+from tests.app.live import serving
 from tests.support.context_model import context_model
 from tests.support.pictures import encode, noise
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, Route
 
-CHROMIUM = find_chromium()
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (chromium, google-chrome)")
+pytestmark = needs_browser
 
 BRIGHT = encode(np.full((90, 160, 3), 180, np.uint8), "PNG")
 DIM = encode(np.full((90, 160, 3), 60, np.uint8), "PNG")
@@ -39,11 +39,8 @@ def origin(models: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BROWSER_ARGS))
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """The only image decoder: bytes of any common picture format to ``uint8[H, W, 3]`` RGB.
 
 Conventions (the browser follows the same ones, which is why answers agree): EXIF orientation is applied, the first
-frame is taken, alpha is dropped, 16-bit samples keep their high byte, ICC profiles are ignored.
+frame is taken, alpha is dropped, 16-bit samples keep their high byte, ICC profiles are ignored. Transparent pixels of a
+GIF are black, because no browser tells which colour they have in the file.
 """
 
 from __future__ import annotations
@@ -112,6 +113,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         raise ImageError("32-bit samples are not a photograph; save it as 8 or 16 bits a channel")
     if image.mode.startswith("I;16"):
         return Image.fromarray(_high_byte(image)).convert("RGB")
+    if image.format == "GIF" and "transparency" in image.info:
+        black = Image.new("RGB", image.size)
+        black.paste(image, mask=image.convert("RGBA").getchannel("A"))
+        return black
     image.info.pop("transparency", None)  # alpha is dropped, so which colour was transparent does not matter
     return image if image.mode == "RGB" else image.convert("RGB")
 

@@ -4,7 +4,7 @@
 
 /**
  * @typedef {"jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "dicom" | "heic" | "unknown"} Kind
- * @typedef {{width: number, height: number}} Size as stored, before it is turned upright
+ * @typedef {{width: number, height: number, channels?: number}} Size as stored, before it is turned upright
  */
 
 /**
@@ -48,7 +48,9 @@ export function sizeOf(bytes, kind) {
 function jpegSize(view) {
   for (const { marker, start } of jpegSegments(view)) {
     const frame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (frame) return { width: view.getUint16(start + 3), height: view.getUint16(start + 1) };
+    if (frame) {
+      return { width: view.getUint16(start + 3), height: view.getUint16(start + 1), channels: view.getUint8(start + 5) };
+    }
   }
   return null;
 }

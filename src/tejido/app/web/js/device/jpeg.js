@@ -3,6 +3,7 @@
  */
 import { Failure } from "../failure.js";
 import { orientationOf, upright } from "./exif.js";
+import { sizeOf } from "./head.js";
 
 /** @type {Promise<any> | null} */
 let loading = null;
@@ -14,6 +15,7 @@ let loading = null;
  */
 export async function decodeJpeg(bytes) {
   if (!complete(bytes)) throw new Failure("unreadable_image");
+  if (sizeOf(bytes, "jpeg")?.channels === 4) throw new Failure("not_here", { kind: "CMYK" });
   const codec = await (loading ??= load());
   let found;
   try {

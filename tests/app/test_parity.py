@@ -1,0 +1,209 @@
+"""The page's answers are Python's, number by number, whatever kind of picture it is."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tejido.app.pages import WEB
+from tejido.app.server import create_app
+from tejido.errors import ImageError
+from tejido.runtime.classifier import Classifier
+from tejido.runtime.decode import decode
+from tejido.runtime.library import BUNDLED
+from tests.app.browsing import launched, needs_browser
+from tests.app.live import serving
+from tests.support.bad_pictures import BAD_BYTES
+from tests.support.browser_pictures import large, lesions, pictures
+from tests.support.context_model import context_model
+from tests.support.pictures import encode, noise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+pytestmark = needs_browser
+PICTURES = pictures()
+MODEL = "skin-suspicion"
+
+CLASSIFY = """async ([name, encoded, told]) => {
+  const { device } = await import("/web/js/device/engine.js");
+  const library = await (await fetch("/api/v1/models")).json();
+  const model = library.models.find((one) => one.name === name);
+  const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+  const start = performance.now();
+  try {
+    const signal = new AbortController().signal;
+    const answer = await device.classify(new Blob([bytes]), model, model.card, told, signal);
+    return { answer, ms: performance.now() - start };
+  } catch (error) {
+    return { failure: error.code, values: error.values };
+  }
+}"""
+DECODE = """async ([module, encoded]) => {
+  const { decode, decodeJpeg } = await import(`/web/js/device/${module}.js`);
+  const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+  const { width, height, data } = await (decode ? decode(new Blob([bytes])) : decodeJpeg(bytes));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  return [width, height, [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("")];
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    with serving(create_app(MODEL)) as origin:
+        page = browser.new_page()
+        page.goto(origin)
+        yield page
+
+
+def asked(page: Page, data: bytes, model: str = MODEL, **told: str) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(CLASSIFY, [model, base64.b64encode(data).decode(), told])
+    return found
+
+
+def differences(answer: dict[str, Any], classifier: Classifier, data: bytes) -> tuple[float, float, float]:
+    """Largest differences of probabilities, quality and heatmap; what is decided must be equal."""
+    own = classifier.predict(data)
+    assert (answer["label"], answer["refused"], answer["reason"]) == (own.label, own.refused, own.reason)
+    assert answer["quality"].keys() == own.quality.keys()
+    p = max(abs(answer["probabilities"][name] - value) for name, value in own.probabilities.items())
+    quality = max(abs(answer["quality"][name] - value) for name, value in own.quality.items())
+    assert own.heatmap is not None
+    assert answer["heatmap"]["frame"] == classifier.metadata.frame
+    heatmap = float(np.abs(np.array(answer["heatmap"]["rows"]) - own.heatmap).max())
+    return p, quality, heatmap
+
+
+def test_answers_are_pythons(page: Page, shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At most 1e-5 for probabilities, 1e-4 for heatmap and quality; prints how near they are, and how quick."""
+    classifier = Classifier(BUNDLED / f"{MODEL}.onnx")
+    examples = {path.name: path.read_bytes() for path in sorted((WEB / "examples").iterdir())}
+    everything = PICTURES | lesions(shared) | examples
+    asked(page, next(iter(examples.values())))  # the first one also loads the runtime
+    rows, times = {}, []
+    for name, data in everything.items():
+        found = asked(page, data)
+        assert "answer" in found, (name, found)
+        rows[name] = differences(found["answer"], classifier, data)
+        times.append(found["ms"])
+    worst = np.max(list(rows.values()), axis=0)
+    with capsys.disabled():
+        print(
+            f"\nBrowser against Python: {len(rows)} pictures, largest difference of a probability {worst[0]:.1e}, "
+            f"of quality {worst[1]:.1e}, of a heatmap {worst[2]:.1e}; median {np.median(times):.0f} ms in the page"
+        )
+    assert worst[0] <= 1e-5, max(rows, key=lambda name: rows[name][0])
+    assert max(worst[1:]) <= 1e-4
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pixels_are_pythons(page: Page, name: str) -> None:
+    assert page.evaluate(DECODE, ["decode", base64.b64encode(PICTURES[name]).decode()]) == _told(PICTURES[name])
+
+
+@pytest.mark.parametrize("name", [name for name in PICTURES if name.startswith("jpeg") and "cmyk" not in name])
+def test_so_are_those_of_the_other_jpeg_decoder(page: Page, name: str) -> None:
+    """It stands in where a browser's own one gives other pixels."""
+    assert page.evaluate(DECODE, ["jpeg", base64.b64encode(PICTURES[name]).decode()]) == _told(PICTURES[name])
+
+
+def _told(data: bytes) -> list[Any]:
+    pixels = decode(data)
+    return [pixels.shape[1], pixels.shape[0], hashlib.sha256(pixels.tobytes()).hexdigest()]
+
+
+def test_this_browser_needs_no_other_decoder(page: Page) -> None:
+    both = page.evaluate(
+        """async () => {
+            const { decodesJpeg, readsPixels } = await import("/web/js/device/exact.js");
+            return [await decodesJpeg(), await readsPixels()];
+        }"""
+    )
+    assert both == [True, True]
+
+
+def test_the_picture_that_finds_that_out_is_pythons() -> None:
+    """FNV-1a of the pixels, computed here a second time."""
+    code = (WEB / "js" / "device" / "exact.js").read_text("utf-8")
+    start, end = code.index("const PICTURE"), code.index(";", code.index("const PICTURE"))
+    data = base64.b64decode("".join(code[start:end].split('"')[1::2]))
+    hashed = 0x811C9DC5
+    for byte in decode(data).tobytes():
+        hashed = ((hashed ^ byte) * 0x01000193) % 2**32
+    assert f"const SUM = {hashed:#x};" in code
+
+
+CODES = {"heic": "heic", "zero bytes": "empty", "1x1": "too_small", "a thin line": "too_small", "0x0": "too_small"}
+CODES |= dict.fromkeys(["decompression bomb", "large"], "too_many_pixels")
+CODES |= dict.fromkeys(["truncated tiff", "32-bit samples"], "not_here")
+
+
+@pytest.mark.parametrize("name", BAD_BYTES)
+def test_what_python_refuses_the_page_refuses(page: Page, name: str) -> None:
+    data = BAD_BYTES[name][0]
+    assert asked(page, data)["failure"] == CODES.get(name, "unreadable_image")
+
+
+def test_the_other_decoder_leaves_cmyk_to_the_server(page: Page) -> None:
+    assert _failure_of_the_other(page, PICTURES["jpeg-cmyk"]) == "not_here"
+
+
+def test_a_truncated_jpeg_is_no_picture_to_the_other_decoder(page: Page) -> None:
+    data = encode(noise(200, 300), "JPEG")[:4000]
+    with pytest.raises(ImageError):
+        decode(data)
+    assert _failure_of_the_other(page, data) == "unreadable_image"
+
+
+def _failure_of_the_other(page: Page, data: bytes) -> str:
+    code = f"async (given) => ({DECODE})(given).catch((error) => error.code)"
+    failure: str = page.evaluate(code, ["jpeg", base64.b64encode(data).decode()])
+    return failure
+
+
+def test_fifty_megapixels_do_not_freeze_the_page(page: Page) -> None:
+    """While the worker is busy, the page goes on drawing."""
+    data = encode(large(50), "JPEG", quality=85)
+    page.evaluate(
+        """() => {
+            window.longest = 0;
+            let before = performance.now();
+            const tick = (now) => {
+                window.longest = Math.max(window.longest, now - before);
+                before = now;
+                window.ticking = requestAnimationFrame(tick);
+            };
+            window.ticking = requestAnimationFrame(tick);
+        }"""
+    )
+    found = asked(page, data)
+    classifier = Classifier(BUNDLED / f"{MODEL}.onnx")
+    assert max(differences(found["answer"], classifier, data)) <= 1e-4
+    assert page.evaluate("() => (cancelAnimationFrame(window.ticking), window.longest)") < 0.5 * found["ms"]
+
+
+def test_what_is_known_beside_the_picture_counts_alike(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "asks.onnx").write_bytes(context_model())
+    classifier = Classifier(tmp_path / "asks.onnx")
+    data = encode(noise(), "PNG")
+    with serving(create_app(tmp_path / "asks.onnx")) as origin:
+        page = browser.new_page()
+        page.goto(origin)
+        for told in ({}, {"age": 50.0}, {"sex": "male"}, {"age": 7.5, "sex": "female", "site": "posterior_torso"}):
+            words = {name: str(value) for name, value in told.items()}
+            answer = asked(page, data, "asks", **words)["answer"]
+            own = classifier.predict(data, **told)  # type: ignore[arg-type]
+            assert answer["probabilities"] == pytest.approx(own.probabilities, abs=1e-6)
