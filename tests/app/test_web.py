@@ -132,6 +132,7 @@ def test_every_key_in_the_code_exists_and_every_text_is_used() -> None:
         "answer.",
         "diagnosis.",
         "context.",
+        "offline.",
     )
     unused = {key for key in english if f'"{key}"' not in code and not key.startswith(families)}
     assert unused == set()

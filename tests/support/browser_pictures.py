@@ -40,7 +40,7 @@ def large(megapixels: float) -> np.ndarray:
 def pictures() -> dict[str, bytes]:
     """Name -> bytes of the file."""
     palette = Image.fromarray(RAW).quantize(64)
-    found = {
+    return {
         **{f"jpeg-{name}": encode(RAW, "JPEG", subsampling=kind) for kind, name in enumerate(("444", "422", "420"))},
         **{f"jpeg-soft-{quality}": encode(SOFT, "JPEG", quality=quality) for quality in (30, 75, 95)},
         **{f"jpeg-exif-{side}": encode(SOFT, "JPEG", exif=with_orientation(side)) for side in range(1, 9)},
@@ -80,7 +80,6 @@ def pictures() -> dict[str, bytes]:
         "bmp": encode(RAW, "BMP"),
         "jpeg-12-megapixels": encode(large(12), "JPEG", quality=90),
     }
-    return found
 
 
 def lesions(shared: Path) -> dict[str, bytes]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from tejido.app.offline import sha256
 from tejido.app.schemas import ModelCard, ModelEntry
 from tejido.app.shelf import public_message
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tejido.runtime.library import Entry
 
 
@@ -30,12 +27,7 @@ def model_entry(entry: Entry) -> ModelEntry:
         name=entry.name,
         bundled=entry.bundled,
         size_bytes=entry.size,
-        sha256=_sha256(entry.path, entry.size, entry.path.stat().st_mtime_ns),
+        sha256=sha256(entry.path),
         card=card,
         error=None if error is None else public_message(error, entry.path),
     )
-
-
-@lru_cache(maxsize=256)
-def _sha256(path: Path, _size: int, _changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,14 +6,19 @@ import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi.responses import FileResponse
+import anyio.to_thread
+from fastapi.responses import FileResponse, PlainTextResponse
 from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
+
+from tejido.app.offline import precache, script
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.responses import Response
     from starlette.types import Scope
+
+    from tejido.app.shelf import Shelf
 
 WEB = Path(__file__).parent / "web"
 
@@ -34,12 +39,13 @@ class WebFiles(StaticFiles):
         return response
 
 
-def install_pages(app: FastAPI) -> None:
-    """Add the page, the API's description and their assets to ``app``."""
+def install_pages(app: FastAPI, shelf: Shelf) -> None:
+    """Add the page, what it needs to work without network, the API's description and their assets to ``app``."""
     # Some systems map these otherwise, and browsers refuse modules of another type.
     mimetypes.add_type("text/javascript", ".js")
     mimetypes.add_type("text/javascript", ".mjs")
     mimetypes.add_type("application/wasm", ".wasm")
+    mimetypes.add_type("application/manifest+json", ".webmanifest")
     mimetypes.add_type("image/svg+xml", ".svg")
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
@@ -53,5 +59,14 @@ def install_pages(app: FastAPI) -> None:
     @app.api_route("/api/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def docs() -> FileResponse:
         return FileResponse(WEB / "docs.html")
+
+    @app.api_route("/sw.js", methods=["GET", "HEAD"], include_in_schema=False)
+    async def service_worker() -> FileResponse:
+        return FileResponse(WEB / "sw.js")
+
+    @app.api_route("/precache.js", methods=["GET", "HEAD"], include_in_schema=False)
+    async def kept_files() -> PlainTextResponse:
+        text = await anyio.to_thread.run_sync(lambda: script(precache(WEB, shelf.entries())))
+        return PlainTextResponse(text, media_type="text/javascript")
 
     app.mount("/web", WebFiles(directory=WEB), name="web")

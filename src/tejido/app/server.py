@@ -49,7 +49,7 @@ def create_app(
         redoc_url=None,
     )
     app.include_router(api_router(shelf, max_upload_bytes))
-    install_pages(app)
+    install_pages(app, shelf)
     install_error_handlers(app)
     app.add_middleware(LocalHostOnly, allowed=tuple(allowed_hosts))
     app.add_middleware(SecurityHeaders)  # added last, so outermost: it covers the answers of the other too

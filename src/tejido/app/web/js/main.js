@@ -11,6 +11,7 @@ import { offerHeatmap, removeHeatmap } from "./heatmap.js";
 import { chooseLanguage, language, onLanguage, startLanguage, t } from "./i18n.js";
 import { isHeic, readable, takePictures } from "./intake.js";
 import { chosen, loadModels, required } from "./models.js";
+import { drawOffline, keepOffline } from "./offline.js";
 import { classify } from "./places.js";
 import { describePreview, dropUnshown, showPreview } from "./preview.js";
 
@@ -177,6 +178,7 @@ onLanguage(() => {
   for (const button of languages) button.setAttribute("aria-pressed", String(button.dataset.language === language()));
   nameExamples();
   named();
+  drawOffline();
   drawCard();
   draw();
 });
@@ -195,3 +197,4 @@ takeContext(() => {
 });
 startLanguage();
 start();
+keepOffline();

@@ -30,6 +30,11 @@ export default {
   "heatmap.caption": "It shows what influenced the score, not the tumour’s outline.",
   "heatmap.square": "The dashed square is the part that the model saw.",
 
+  "update.ready": "A new version of this page is ready.",
+  "update.now": "Reload",
+  "offline.ready": "This page works on this device without network too.",
+  "offline.full": "This device has no room to keep the page for use without network.",
+
   "examples.title": "Or try an example",
   "examples.name": "Example {n}",
   "examples.alt": "Dermoscopic picture of a skin lesion, example {n}",

@@ -30,6 +30,11 @@ export default {
   "heatmap.caption": "Muestra qué influyó en la puntuación, no el contorno del tumor.",
   "heatmap.square": "El recuadro discontinuo es la parte que vio el modelo.",
 
+  "update.ready": "Hay una versión nueva de esta página.",
+  "update.now": "Recargar",
+  "offline.ready": "Esta página también funciona sin red en este dispositivo.",
+  "offline.full": "En este dispositivo no hay espacio para guardar la página y usarla sin red.",
+
   "examples.title": "O pruebe un ejemplo",
   "examples.name": "Ejemplo {n}",
   "examples.alt": "Imagen dermatoscópica de una lesión de la piel, ejemplo {n}",

@@ -1,0 +1,56 @@
+"""What a device keeps to work without network: page, runtime and models, each with the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tejido.runtime.library import Entry
+
+LARGEST_MODEL = 4_000_000
+"""Bytes of the largest model file that is kept without being asked for."""
+
+
+def precache(web: Path, models: Iterable[Entry]) -> dict[str, str]:
+    """Address relative to the page's -> sha256 of what is there.
+
+    Args:
+        web: folder of the page's files.
+        models: all that there are.
+    """
+    files = {entry.name: (entry.path, sha256(entry.path)) for entry in models}
+    listing = json.dumps({name: hashed for name, (_, hashed) in files.items()})
+    found = {".": sha256(web / "index.html"), "api/v1/models": hashlib.sha256(listing.encode()).hexdigest()}
+    for path in sorted(web.rglob("*")):
+        name = path.relative_to(web).as_posix()
+        if path.is_file() and path.suffix != ".gz" and name not in _ELSEWHERE:
+            found[f"web/{name}"] = sha256(path)
+    for name, (path, hashed) in files.items():
+        if path.stat().st_size <= LARGEST_MODEL:
+            found[f"api/v1/models/{name}/file"] = hashed
+    return found
+
+
+def script(files: dict[str, str]) -> str:
+    """``precache`` as a script for the service worker."""
+    return f"self.PRECACHE = {json.dumps(files, indent=1)};\n"
+
+
+_ELSEWHERE = {"index.html", "docs.html", "sw.js", "vendor/ready"}
+
+
+def sha256(path: Path) -> str:
+    """Of a file's content; read again only when the file has changed."""
+    stat = path.stat()
+    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _sha256(path: Path, _size: int, _changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
