@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from tejido.app.pages import WEB
 from tejido.app.server import create_app
-from tests.app.browsing import launched, needs_browser
+from tests.app.browsing import DONE, agree, answer, give, launched, needs_browser, opened
 from tests.app.conftest import LIMIT
 from tests.app.live import serving
 from tests.support.context_model import context_model
@@ -28,7 +27,6 @@ pytestmark = needs_browser
 BRIGHT = encode(np.full((90, 160, 3), 180, np.uint8), "PNG")
 DIM = encode(np.full((90, 160, 3), 60, np.uint8), "PNG")
 BLACK = encode(np.zeros((90, 160, 3), np.uint8), "PNG")
-DONE = "#answer-body:not([data-state=looking]):not([data-state=empty])"
 
 
 @pytest.fixture(scope="module")
@@ -58,51 +56,6 @@ def server_page(browser: Browser, origin: str) -> Iterator[Page]:
         agree(page)
         page.wait_for_selector(DONE)
         yield page
-
-
-@contextmanager
-def opened(browser: Browser, origin: str, *, runtime: bool = True) -> Iterator[Page]:
-    """A page of a new visitor."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 850})
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    if not runtime:
-        context.route("**/vendor/**", lambda route: route.abort())
-    trouble: list[str] = []
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("console", lambda message: trouble.append(message.text) if _bad(message) else None)
-    page.on("request", lambda request: None if _own(request.url, origin) else trouble.append(request.url))
-    page.goto(origin)
-    page.wait_for_selector(".facts")
-    yield page
-    context.close()
-    assert trouble == []
-
-
-def agree(page: Page) -> None:
-    """Let the server judge pictures until the page is left."""
-    page.check("#consent-always")
-    page.click("#consent button[value=send]")
-
-
-def _bad(message: Any) -> bool:
-    # The browser itself notes every answer of 400 and more; the page shows those to the reader.
-    return message.type in ("error", "warning") and not message.text.startswith("Failed to load resource")
-
-
-def _own(url: str, origin: str) -> bool:
-    return url.startswith((f"{origin}/", f"blob:{origin}/"))
-
-
-def give(page: Page, data: bytes, name: str = "lesion.png") -> str:
-    """Choose a file; the text of the answer."""
-    page.set_input_files("#file", {"name": name, "mimeType": "image/png", "buffer": data})
-    return answer(page)
-
-
-def answer(page: Page) -> str:
-    page.wait_for_selector(DONE)
-    return page.inner_text("#answer-body")
 
 
 def test_suspicious(page: Page) -> None:
@@ -283,6 +236,7 @@ def test_picture_that_only_the_server_can_read(page: Page) -> None:
 
 def test_another_model_speaks_neutrally(page: Page) -> None:
     give(page, BRIGHT)
+    page.click("#more-models summary")
     page.select_option("#model", "tiny")
     page.wait_for_selector("text=The model’s answer: bright.")
     assert "suspicious" not in page.inner_text("#answer-body")
@@ -415,6 +369,7 @@ def test_what_is_known_beside_the_picture(browser: Browser, models: Path, tmp_pa
         assert page.input_value("#context-age") == "50"
         assert page.locator("#context-site option:checked").inner_text() == "espalda"
         # a model that looks at the picture alone has no fields, and is told nothing
+        page.click("#more-models summary")
         page.select_option("#model", "tiny")
         page.wait_for_selector("#context[hidden]", state="attached")
         page.wait_for_selector(".looking", state="detached")

@@ -32,7 +32,7 @@ pytestmark = needs_browser
 PICTURES = pictures()
 MODEL = "skin-suspicion"
 
-CLASSIFY = """async ([name, encoded, told]) => {
+CLASSIFY = """async ([name, encoded, told, box]) => {
   const { device } = await import("/web/js/device/engine.js");
   const library = await (await fetch("/api/v1/models")).json();
   const model = library.models.find((one) => one.name === name);
@@ -40,7 +40,7 @@ CLASSIFY = """async ([name, encoded, told]) => {
   const start = performance.now();
   try {
     const signal = new AbortController().signal;
-    const answer = await device.classify(new Blob([bytes]), model, model.card, told, signal);
+    const answer = await device.classify({ picture: new Blob([bytes]), box, model, card: model.card, told }, signal);
     return { answer, ms: performance.now() - start };
   } catch (error) {
     return { failure: error.code, values: error.values };
@@ -69,8 +69,10 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def asked(page: Page, data: bytes, model: str = MODEL, **told: str) -> dict[str, Any]:
-    found: dict[str, Any] = page.evaluate(CLASSIFY, [model, base64.b64encode(data).decode(), told])
+def asked(
+    page: Page, data: bytes, model: str = MODEL, box: dict[str, int] | None = None, **told: str
+) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(CLASSIFY, [model, base64.b64encode(data).decode(), told, box])
     return found
 
 

@@ -11,9 +11,12 @@ import { labelName } from "./wording.js";
 
 const body = byId("about-body", HTMLElement);
 
-/** The card has not come yet. */
-export function showNoCard() {
-  body.replaceChildren(el("p", { class: "muted" }, t("about.loading")));
+/**
+ * There is no card to show.
+ * @param {boolean} loaded because none suits; otherwise it has not come yet
+ */
+export function showNoCard(loaded) {
+  body.replaceChildren(el("p", { class: "muted" }, t(loaded ? "error.no_model" : "about.loading")));
 }
 
 /**

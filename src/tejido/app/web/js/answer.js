@@ -8,6 +8,9 @@ import { hints, labelName, refusal, sentence } from "./wording.js";
 
 /** @typedef {import("./server.js").Answer} Answer @typedef {import("./server.js").Card} Card */
 
+/** Probabilities further apart than this say that the photos disagree. */
+const APART = 0.25;
+
 const panel = byId("answer", HTMLElement);
 const body = byId("answer-body", HTMLElement);
 
@@ -45,10 +48,37 @@ export function showAnswer(card, answer, place, diagnosis) {
 }
 
 /**
+ * What several photos of the lesion say together, above the answer for the one that is shown.
+ * @param {Card} card
+ * @param {import("./series.js").Series} found
+ */
+export function showSeries(card, found) {
+  const values = {
+    n: found.judged,
+    votes: found.votes,
+    label: labelName(card, found.label),
+    low: percent(found.low),
+    high: percent(found.high),
+  };
+  const spread = found.high - found.low;
+  const parts = [el("h4", {}, t("series.title", values)), el("p", {}, t("series.votes", values))];
+  if (card.positive) parts.push(el("p", {}, t("series.range", { ...values, label: labelName(card, card.positive) })));
+  if (spread > APART || found.votes < found.judged) parts.push(el("p", {}, t("series.apart")));
+  if (found.refused > 0) parts.push(el("p", { class: "muted" }, t("series.refused", { n: found.refused })));
+  body.prepend(el("div", { class: "series" }, ...parts));
+}
+
+/**
  * @param {import("./failure.js").Failure} failure
  * @param {(() => void) | null} onRetry offered where the same picture may work the next time
  */
 export function showFailure(failure, onRetry) {
+  if (failure.code === "no_model") {
+    // Not a fault of anything: there is nothing here that could judge such a picture.
+    const advice = el("p", { class: "advice" }, t("answer.refused.more"));
+    put("refused", el("h3", { class: "headline" }, t("answer.refused")), advice, el("p", { class: "reason" }, t("error.no_model")));
+    return;
+  }
   const key = `error.${failure.code}`;
   const parts = [
     el("h3", { class: "headline" }, t("error.title")),
@@ -101,6 +131,7 @@ function bars(card, answer) {
       mark.style.setProperty("--p", String(card.thresholds[name]));
       bar.append(mark);
     }
+    /** @type {Record<string, string>} */
     const given = name === answer.label ? { class: "given" } : {};
     const text = [el("span", { class: "name" }, labelName(card, name)), " ", el("span", { class: "value" }, percent(p))];
     list.append(el("li", given, ...text, bar));

@@ -4,16 +4,22 @@
 import { byId } from "./dom.js";
 
 /**
- * @param {(picture: File) => void} onPicture
+ * @param {(pictures: File[], add: boolean) => void} onPictures `add`: of the same lesion as those before
  * @param {(over: boolean) => void} onDrag a file hovers over the page, or has left it
  */
-export function takePictures(onPicture, onDrag) {
+export function takePictures(onPictures, onDrag) {
   const input = byId("file", HTMLInputElement);
-  input.addEventListener("change", () => {
-    const picture = input.files?.[0];
-    input.value = ""; // so that choosing the same file again counts as a change
-    if (picture) onPicture(picture);
-  });
+  for (const [one, add] of /** @type {[HTMLInputElement, boolean][]} */ ([
+    [input, false],
+    [byId("camera-file", HTMLInputElement), false],
+    [byId("add-file", HTMLInputElement), true],
+  ])) {
+    one.addEventListener("change", () => {
+      const pictures = [...(one.files ?? [])];
+      one.value = ""; // so that choosing the same file again counts as a change
+      onPictures(pictures, add);
+    });
+  }
 
   // A convenience for the pointer; the keyboard has the button.
   const stage = byId("stage", HTMLElement);
@@ -22,8 +28,7 @@ export function takePictures(onPicture, onDrag) {
   });
 
   document.addEventListener("paste", (event) => {
-    const picture = event.clipboardData?.files[0];
-    if (picture) onPicture(picture);
+    onPictures([...(event.clipboardData?.files ?? [])], false);
   });
 
   // Without these a file dropped beside the frame would replace the page.
@@ -45,8 +50,7 @@ export function takePictures(onPicture, onDrag) {
     if (!carriesFile(event)) return;
     event.preventDefault();
     hover(0);
-    const picture = event.dataTransfer?.files[0];
-    if (picture) onPicture(picture);
+    onPictures([...(event.dataTransfer?.files ?? [])], false);
   });
 }
 

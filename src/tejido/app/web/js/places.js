@@ -19,21 +19,23 @@ const ONLY_HERE = ["no_runtime", "no_memory", "not_here", "transparent", "altere
 let first = "device";
 
 /**
- * @type {(...asked: Parameters<import("./server.js").Engine["classify"]>) => Promise<{answer: Answer, place: Place}>}
+ * @param {import("./server.js").Asked} asked
+ * @param {AbortSignal} signal
+ * @returns {Promise<{answer: Answer, place: Place}>}
  * @throws {Failure} also where the reader did not agree: with what this device lacks
  */
-export async function classify(picture, model, card, told, signal) {
+export async function classify(asked, signal) {
   let lacking = new Failure("no_runtime");
   if (first === "device") {
     try {
-      return { answer: await device.classify(picture, model, card, told, signal), place: "device" };
+      return { answer: await device.classify(asked, signal), place: "device" };
     } catch (error) {
       if (!(error instanceof Failure) || !ONLY_HERE.includes(error.code)) throw error;
       lacking = error;
     }
   }
-  if (picture.size > uploadLimit()) throw new Failure("too_large", { limit: Math.floor(uploadLimit() / 2 ** 20) });
+  if (!asked.box && asked.picture.size > uploadLimit()) throw new Failure("too_large", { limit: Math.floor(uploadLimit() / 2 ** 20) });
   if (!(await mayUpload(lacking, signal))) throw lacking;
   if (lacking.code === "no_runtime") first = "server";
-  return { answer: await server.classify(picture, model, card, told, signal), place: "server" };
+  return { answer: await server.classify(asked, signal), place: "server" };
 }

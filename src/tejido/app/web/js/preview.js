@@ -7,37 +7,44 @@ import { byId } from "./dom.js";
 const image = byId("preview", HTMLImageElement);
 const stage = byId("stage", HTMLElement);
 const frame = byId("frame", HTMLElement);
-let url = "";
 
 /**
  * Show a picture in place of the last one.
- * @param {Blob} picture
- * @returns {Promise<{width: number, height: number} | null>} its upright size, or null where the browser cannot read it
- *   or another picture has taken its place
+ * @param {string} address
+ * @param {import("./device/decode.js").Box | null} box the part of it to show
+ * @returns {Promise<{width: number, height: number} | null>} the size of what is shown, or null where the browser cannot
+ *   read it or another picture has taken its place
  */
-export async function showPreview(picture) {
-  const mine = URL.createObjectURL(picture);
-  URL.revokeObjectURL(url);
-  url = mine;
-  stage.dataset.state = "loading";
-  image.src = mine;
+export async function showPreview(address, box) {
+  if (image.getAttribute("src") !== address) {
+    stage.dataset.state = "loading";
+    image.src = address;
+  }
   try {
     await image.decode();
   } catch {
-    if (url === mine) stage.dataset.state = "hidden";
+    if (image.getAttribute("src") === address) stage.dataset.state = "hidden";
     return null;
   }
-  if (url !== mine) return null;
+  if (image.getAttribute("src") !== address) return null;
   stage.dataset.state = "shown";
   const size = { width: image.naturalWidth, height: image.naturalHeight };
-  // The frame takes the picture's shape, so that an overlay can be placed in percent of it.
-  frame.style.setProperty("--ratio", String(size.width / size.height));
-  return size;
+  const part = box ?? { left: 0, top: 0, ...size };
+  // The frame takes the part's shape, so that an overlay can be placed in percent of it.
+  const place = {
+    "--ratio": part.width / part.height,
+    "--width": size.width / part.width,
+    "--left": -part.left / part.width,
+    "--top": -part.top / part.height,
+  };
+  for (const [name, value] of Object.entries(place)) frame.style.setProperty(name, String(value));
+  return { width: part.width, height: part.height };
 }
 
-/** Back to the invitation, where no picture could be shown; a picture that is shown stays. */
-export function dropUnshown() {
-  if (stage.dataset.state !== "shown") stage.dataset.state = "empty";
+/** Back to the invitation. */
+export function hidePreview() {
+  image.removeAttribute("src");
+  stage.dataset.state = "empty";
 }
 
 /**

@@ -37,19 +37,37 @@ import { Failure } from "./failure.js";
  * @property {string} model
  * @property {{rows: number[][], frame: "centre_square" | "whole"} | null} heatmap
  *
+ * What is asked: `box` is the part of the upright picture that counts, `told` what is known beside it.
+ * @typedef {{picture: Blob, box: import("./device/decode.js").Box | null, model: Model, card: Card, told: Record<string, string>}} Asked
+ *
  * An engine computes answers, all of them the same ones; see `places.js`.
  * @typedef {object} Engine
- * @property {(picture: Blob, model: Model, card: Card, told: Record<string, string>, signal: AbortSignal) => Promise<Answer>} classify
+ * @property {(asked: Asked, signal: AbortSignal) => Promise<Answer>} classify
  */
 
 /** @type {Engine} */
 export const server = {
-  async classify(picture, model, _card, told, signal) {
+  async classify({ picture, box, model, told }, signal) {
+    const body = box ? await cut(picture, box) : picture;
     const query = new URLSearchParams({ model: model.name, heatmap: "true", ...told });
     const headers = { "Content-Type": "application/octet-stream" };
-    return ask(`api/v1/classify?${query}`, { method: "POST", body: picture, headers, signal });
+    return ask(`api/v1/classify?${query}`, { method: "POST", body, headers, signal });
   },
 };
+
+/**
+ * A part of a picture, without loss.
+ * @param {Blob} picture
+ * @param {import("./device/decode.js").Box} box
+ */
+async function cut(picture, { left, top, width, height }) {
+  const part = await createImageBitmap(picture, left, top, width, height, { colorSpaceConversion: "none" });
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  canvas.getContext("2d")?.drawImage(part, 0, 0);
+  part.close();
+  return await new Promise((/** @type {(made: Blob | null) => void} */ resolve) => canvas.toBlob(resolve, "image/png"));
+}
 
 /**
  * The models that the server has.

@@ -14,6 +14,7 @@ import { readPixels } from "./pixels.js";
 
 /**
  * @typedef {{width: number, height: number, data: Uint8Array}} Pixels `data` is RGB, row by row
+ * @typedef {{left: number, top: number, width: number, height: number}} Box a part of the upright picture, in pixels
  */
 
 const MAX_PIXELS = 80e6;
@@ -58,6 +59,21 @@ async function native(picture) {
   } finally {
     bitmap.close();
   }
+}
+
+/**
+ * @param {Pixels} picture
+ * @param {Box} box within it
+ * @returns {Pixels}
+ */
+export function cropped({ width: row, data }, { left, top, width, height }) {
+  const part = new Uint8Array(3 * width * height);
+  for (let y = 0; y < height; y += 1) {
+    const start = 3 * ((top + y) * row + left);
+    part.set(data.subarray(start, start + 3 * width), 3 * width * y);
+  }
+  checkSize({ width, height });
+  return { width, height, data: part };
 }
 
 /** @param {import("./head.js").Size | null} size */

@@ -13,13 +13,13 @@ const waiting = new Map();
 
 /** @type {import("../server.js").Engine} */
 export const device = {
-  classify(picture, model, card, told, signal) {
+  classify({ picture, box, model, card, told }, signal) {
     const id = (newest += 1);
     return new Promise((resolve, reject) => {
       waiting.set(id, { resolve, reject });
       signal.addEventListener("abort", () => settle(id)?.reject(signal.reason), { once: true });
       const address = new URL(`api/v1/models/${model.name}/file?v=${model.sha256}`, document.baseURI).href;
-      started().postMessage({ id, picture, model: { name: model.name, address }, card, told });
+      started().postMessage({ id, picture, box, model: { name: model.name, address }, card, told });
     });
   },
 };

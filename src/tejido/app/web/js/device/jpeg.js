@@ -5,6 +5,8 @@ import { Failure } from "../failure.js";
 import { orientationOf, upright } from "./exif.js";
 import { sizeOf } from "./head.js";
 
+const FOLDER = new URL("../../vendor/jpeg/", import.meta.url);
+
 /** @type {Promise<any> | null} */
 let loading = null;
 
@@ -35,8 +37,8 @@ export async function decodeJpeg(bytes) {
 }
 
 async function load() {
-  const { default: codec } = await import("../../vendor/jpeg/mozjpeg_dec.js");
-  return codec({ locateFile: (/** @type {string} */ name) => new URL(`../../vendor/jpeg/${name}`, import.meta.url).href });
+  const { default: codec } = await import(new URL("mozjpeg_dec.js", FOLDER).href);
+  return codec({ locateFile: (/** @type {string} */ name) => new URL(name, FOLDER).href });
 }
 
 /**

@@ -37,7 +37,7 @@ export async function run(address, card, picture, told) {
 
 async function load() {
   try {
-    const ort = await import("../../vendor/onnxruntime/ort.wasm.bundle.min.mjs");
+    const ort = await import(new URL("ort.wasm.bundle.min.mjs", FOLDER).href);
     ort.env.wasm.numThreads = 1;
     ort.env.wasm.wasmPaths = { wasm: new URL("ort-wasm-simd-threaded.wasm", FOLDER).href };
     ort.env.logLevel = "error";

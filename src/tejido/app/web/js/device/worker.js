@@ -3,14 +3,13 @@
  */
 import { Failure } from "../failure.js";
 import { answerOf } from "./answer.js";
-import { decode } from "./decode.js";
+import { cropped, decode } from "./decode.js";
 import { run } from "./runtime.js";
 
 /**
- * @typedef {{id: number, picture: Blob, crop: Box | null, model: {name: string, address: string}, card: import("../server.js").Card,
- *   told: Record<string, string>}} Request
- * @typedef {{left: number, top: number, width: number, height: number}} Box in pixels of the upright picture
- * @typedef {{id: number, answer: import("../server.js").Answer, size: {width: number, height: number}}
+ * @typedef {{id: number, picture: Blob, box: import("./decode.js").Box | null, model: {name: string, address: string},
+ *   card: import("../server.js").Card, told: Record<string, string>}} Request
+ * @typedef {{id: number, answer: import("../server.js").Answer}
  *   | {id: number, failure: string, values: Record<string, string | number>}} Reply
  */
 
@@ -25,12 +24,13 @@ self.addEventListener("message", ({ data }) => {
  * @param {Request} request
  * @returns {Promise<Reply>}
  */
-async function reply({ id, picture, model, card, told }) {
+async function reply({ id, picture, box, model, card, told }) {
   try {
-    const pixels = await decode(picture);
+    const whole = await decode(picture);
+    const pixels = box ? cropped(whole, box) : whole;
     checkPatches(pixels, card);
     const answer = answerOf(card, model.name, await run(model.address, card, pixels, told));
-    return { id, answer, size: { width: pixels.width, height: pixels.height } };
+    return { id, answer };
   } catch (error) {
     if (error instanceof Failure) return { id, failure: error.code, values: error.values };
     const memory = error instanceof RangeError || /memory|alloc/i.test(String(error));
