@@ -61,11 +61,11 @@ export function showSeries(card, found) {
     high: percent(found.high),
   };
   const spread = found.high - found.low;
-  const parts = [el("h4", {}, t("series.title", values)), el("p", {}, t("series.votes", values))];
+  const parts = [el("h3", {}, t("series.title", values)), el("p", {}, t("series.votes", values))];
   if (card.positive) parts.push(el("p", {}, t("series.range", { ...values, label: labelName(card, card.positive) })));
   if (spread > APART || found.votes < found.judged) parts.push(el("p", {}, t("series.apart")));
   if (found.refused > 0) parts.push(el("p", { class: "muted" }, t("series.refused", { n: found.refused })));
-  body.prepend(el("div", { class: "series" }, ...parts));
+  body.prepend(el("div", { class: "series" }, ...parts), el("p", { class: "label" }, t("series.shown")));
 }
 
 /**

@@ -46,6 +46,7 @@ export default {
   "series.votes": "{votes} of {n} are “{label}” to this model.",
   "series.range": "Its estimates for “{label}” go from {low} to {high}. The highest one counts, not their mean.",
   "series.apart": "The photos disagree. Trust none of them more than the others, and have the lesion looked at.",
+  "series.shown": "The photo that is shown",
   "series.refused": "Photos that could not be judged: {n}.",
 
   "context.title": "If you know it",

@@ -46,6 +46,7 @@ export default {
   "series.votes": "Para este modelo, {votes} de {n} son «{label}».",
   "series.range": "Sus estimaciones de «{label}» van de {low} a {high}. Cuenta la más alta, no la media.",
   "series.apart": "Las fotos no coinciden. No se fíe de una más que de las otras y haga que le examinen la lesión.",
+  "series.shown": "La foto que se muestra",
   "series.refused": "Fotos que no se han podido juzgar: {n}.",
 
   "context.title": "Si lo sabe",
