@@ -55,9 +55,10 @@ lint: .venv/ready
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 
-types: .venv/ready
+types: .venv/ready web
 	@echo "Types"
 	@.venv/bin/mypy
+	@cd web && npx --no-install tsc -p .
 
 imports: .venv/ready
 	@echo "Import rules"
