@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval'",  # the model may run in the page, as WebAssembly
+        "worker-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob:",  # blob: the preview of a picture that has not left the device
         "connect-src 'self'",
@@ -28,7 +29,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -49,11 +50,13 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        added = API_HEADERS if path.startswith("/api/") or path == "/healthz" else PAGE_HEADERS
+        added = API_HEADERS if path.startswith("/api/") or path in {"/healthz", "/metrics"} else PAGE_HEADERS
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(added)
+                headers = MutableHeaders(scope=message)
+                kept = headers.get("cache-control", added["Cache-Control"])  # a model file may be kept for good
+                headers.update({**added, "Cache-Control": kept})
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -1,4 +1,4 @@
-"""Serving the files of ``web/``: the page at ``/``, the description of the API at ``/api/docs``."""
+"""Serving the files of ``web/``: the page at ``/``, the login at ``/login``, the API's description at ``/api/docs``."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ def install_pages(app: FastAPI) -> None:
 
     @app.api_route("/api/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def docs() -> FileResponse:
-        return FileResponse(WEB / "docs.html")
+        return FileResponse(WEB / "reference.html")
+
+    @app.api_route("/login", methods=["GET", "HEAD"], include_in_schema=False)
+    async def login() -> FileResponse:
+        return FileResponse(WEB / "login.html")
 
     app.mount("/web", StaticFiles(directory=WEB), name="web")
