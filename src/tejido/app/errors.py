@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tejido.app.headers import API_HEADERS
+from tejido.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 REFUSED_AS = "tejido.refused_as"
 """Where the code of a request's error stands in its ASGI scope, for logs and metrics."""
+_STORE_RETRY_SECONDS = 5
 
 
 class ApiError(Exception):
@@ -47,6 +49,7 @@ def install_error_handlers(app: FastAPI) -> None:
     """Make every error of ``app``, also those of the framework, answer in the one JSON shape."""
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(StoreUnavailableError, _on_store_unavailable)
     app.add_exception_handler(RequestValidationError, _on_bad_parameters)
     app.add_exception_handler(Exception, _on_bug)
 
@@ -55,6 +58,11 @@ async def _on_api_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)
     request.scope[REFUSED_AS] = error.code
     return error_response(error.status, error.code, error.message, error.headers)
+
+
+async def _on_store_unavailable(request: Request, error: Exception) -> JSONResponse:
+    request.scope[REFUSED_AS] = code = "case_store_unavailable"
+    return error_response(503, code, str(error), {"Retry-After": str(_STORE_RETRY_SECONDS)})
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:

@@ -53,7 +53,7 @@ class Sessions:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self._lock = threading.Lock()
-        self._sessions: dict[bytes, Session] = {}
+        self._sessions: dict[bytes, Session] = {}  # the oldest first
 
     def begin(self, person: Person, stamp: str | None = None) -> str:
         """Begin a session and return its id, which was never used before."""
@@ -82,10 +82,11 @@ class Sessions:
             self._sessions.pop(_hash(name), None)
 
     def _drop_old(self, now: float) -> None:
-        for key in [key for key, session in self._sessions.items() if self._ended(session, now)]:
+        while self._sessions:
+            key, session = next(iter(self._sessions.items()))
+            if len(self._sessions) < _MOST_SESSIONS and not self._ended(session, now):
+                return
             del self._sessions[key]
-        while len(self._sessions) >= _MOST_SESSIONS:
-            del self._sessions[next(iter(self._sessions))]
 
     @staticmethod
     def _ended(session: Session, now: float) -> bool:

@@ -34,7 +34,7 @@ from tejido.app.errors import ApiError
 from tejido.app.form import read_form
 from tejido.app.json_body import MAX_JSON_BYTES, parse_json, read_json
 from tejido.app.work import Workroom
-from tejido.errors import ImageError, StoreUnavailableError
+from tejido.errors import ImageError
 from tejido.taxonomy import diagnoses as all_diagnoses
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from tejido.app.limits import Limits
 
 T = TypeVar("T")
-_RETRY_SECONDS = 5
 
 CaseId = Annotated[UUID, Path(description="a UUID that the client made up")]
 Code = Annotated[str, Path(pattern=CODE_PATTERN)]
@@ -80,7 +79,7 @@ def cases_router(store: CaseStore, limits: Limits, max_upload_bytes: int) -> API
     async def ask(work: Callable[[], T]) -> T:
         place = room.enter()
         try:
-            return await place.run(partial(_available, work))
+            return await place.run(work)
         finally:
             place.leave()
 
@@ -113,7 +112,7 @@ def cases_router(store: CaseStore, limits: Limits, max_upload_bytes: int) -> API
             parts = await read_form(request, max_upload_bytes + MAX_JSON_BYTES + 4096, 2, limits)
             given, picture = _taken_apart(parts, max_upload_bytes)
             work = partial(store.put, case, given, given.fingerprint(picture), partial(_stripped, picture), who.name)
-            record, new = await place.run(partial(_available, work))
+            record, new = await place.run(work)
         finally:
             place.leave()
         response.status_code = 201 if new else 200
@@ -228,14 +227,6 @@ def cases_router(store: CaseStore, limits: Limits, max_upload_bytes: int) -> API
         )
 
     return router
-
-
-def _available(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except StoreUnavailableError as error:
-        retry = {"Retry-After": str(_RETRY_SECONDS)}
-        raise ApiError(503, "case_store_unavailable", str(error), retry) from error
 
 
 def _taken_apart(parts: Sequence[Part], max_upload_bytes: int) -> tuple[NewCase, bytes]:
