@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastapi import Request
+
 from tejido.app.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from fastapi import Request
 
 ROLES = ("viewer", "clinician", "admin")
 """Each may do what those before it may. Viewers read and classify; clinicians write and confirm cases; admins delete
