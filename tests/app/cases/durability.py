@@ -92,8 +92,9 @@ def torment(url: str, folder: Path, model: Path, kills: int, clients: int = 2) -
         port = free.getsockname()[1]
     told = [folder / f"client{number}" for number in range(clients)]
     stop, chance = folder / "stop", random.Random(0)
+    itself = "tests.app.cases.durability"
     writers = [
-        subprocess.Popen([sys.executable, "-m", __name__, "--write", f"http://127.0.0.1:{port}", str(path), str(stop)])
+        subprocess.Popen([sys.executable, "-m", itself, "--write", f"http://127.0.0.1:{port}", str(path), str(stop)])
         for path in told
     ]
     server = None
