@@ -75,7 +75,7 @@ def test_overload_is_told_before_the_body_is_read(models: Path, monkeypatch: pyt
 
 
 def test_memory_does_not_grow_under_overload(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    body = bytes(8 * 2**20)
+    body = bytes(6 * 2**20)
     with held(monkeypatch), serving(create_app("tiny", limits=QUICK)) as origin, ThreadPoolExecutor(6) as pool:
 
         def send(_: int) -> int:
@@ -86,9 +86,9 @@ def test_memory_does_not_grow_under_overload(models: Path, monkeypatch: pytest.M
 
         list(pool.map(send, range(6)))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        assert 503 in list(pool.map(send, range(60)))
+        assert 503 in list(pool.map(send, range(40)))
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown * 1024 < 10 * len(body)  # sixty bodies would be 480 MiB
+    assert grown * 1024 < 10 * len(body)  # forty bodies would be 240 MiB
 
 
 def test_a_slow_picture(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,6 @@ def test_a_steady_upload_may_take_longer_than_the_grace(models: Path) -> None:
     [
         "",
         "GET /healthz HTTP/1.1\r\nHost: local",
-        "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHo",
     ],
 )
 def test_half_a_request_does_not_hold_a_connection(models: Path, monkeypatch: pytest.MonkeyPatch, sent: str) -> None:
