@@ -3,6 +3,7 @@
 # make setup  the full environment alone: everything into .venv, the command at .venv/bin/tejido
 # make web    the runtime that answers in the browser               (Node.js 20 or newer with npm)
 # make fuzz   new examples for the property tests, which make test gives the same ones every time
+# make schemathesis  thousands of made-up requests to the API    make durability  kills the server 20 times while cases are written
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -12,10 +13,10 @@ PIP = -m pip install -qq --disable-pip-version-check
 VENDOR = src/tejido/app/web/vendor
 
 .DEFAULT_GOAL := help
-.PHONY: help run web setup test lint types imports unit fuzz clean
+.PHONY: help run web setup test lint types imports unit fuzz schemathesis durability clean
 
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,6s/^# //p' Makefile
 
 # The light environment stands alone, so that `make run` never waits for torch.
 .venv-light/ready: pyproject.toml
@@ -38,12 +39,13 @@ $(VENDOR)/ready: web/package.json web/package-lock.json web/place.mjs
 
 web: $(VENDOR)/ready
 
-.venv/ready: pyproject.toml scripts/install_browser.sh
+.venv/ready: pyproject.toml scripts/install_browser.sh scripts/install_postgresql.sh
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tejido needs Python 3.11 or newer; name one with PYTHON=...")'
 	@echo "Setting up the full environment in .venv (once, some minutes; about 7 GB, most of it torch)"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python $(PIP) -e '.[dev]'
 	@sh scripts/install_browser.sh
+	@sh scripts/install_postgresql.sh
 	@touch $@
 
 setup: .venv/ready web
@@ -70,6 +72,13 @@ unit: .venv/ready web
 
 fuzz: .venv/ready
 	@TEJIDO_EXAMPLES=fuzz OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 -m hypothesis
+
+# 200 requests for each of 18 routes, following the description and breaking it.
+schemathesis: .venv/ready
+	@TEJIDO_REQUESTS=200 OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/app/test_schema.py --timeout=3600
+
+durability: .venv/ready
+	@OMP_NUM_THREADS=1 .venv/bin/python -m tests.app.cases.durability --kills 20
 
 clean:
 	rm -rf .venv .venv-light

@@ -1,4 +1,7 @@
-"""Draws the app's icons from the logo; needs Chromium. Run from the repository: python scripts/draw_icons.py"""
+"""Draws the app's icons from the logo; needs Chromium.
+
+Run it from the repository: python scripts/draw_icons.py
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ ICONS = {"icon-192.png": (192, 0.76), "icon-512.png": (512, 0.76), "icon-maskabl
 
 
 def main() -> None:
+    """Write every icon."""
     logo = (IMAGES / "logo.svg").read_text("utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

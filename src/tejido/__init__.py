@@ -10,14 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tejido.client import Client
     from tejido.runtime.classifier import Classifier, Prediction
     from tejido.runtime.library import load
 
-__all__ = ["Classifier", "Prediction", "load"]
+__all__ = ["Classifier", "Client", "Prediction", "load"]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Classifier": "tejido.runtime.classifier",
+    "Client": "tejido.client",
     "Prediction": "tejido.runtime.classifier",
     "load": "tejido.runtime.library",
 }

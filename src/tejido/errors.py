@@ -35,3 +35,21 @@ class TrainingError(TejidoError):
 
 class AgreementError(TejidoError):
     """An exported file does not answer as the network it came from; nothing was written."""
+
+
+class StoreUnavailableError(TejidoError):
+    """The case store cannot be reached, is locked, full or read-only; nothing was written."""
+
+
+class ServerError(TejidoError):
+    """A Tejido server did not answer as asked.
+
+    Attributes:
+        status: HTTP status, or 0 where there was no answer at all.
+        code: stable machine name of the trouble.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code

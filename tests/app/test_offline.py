@@ -161,7 +161,7 @@ def test_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = json.loads(re.fullmatch(r"self\.PRECACHE = (.*);\n", response.text, re.S)[1])  # type: ignore[index]
     assert {".", "api/v1/models", "web/js/main.js", "web/js/device/worker.js", "web/css/base.css"} <= files.keys()
     assert {"api/v1/models/skin-suspicion/file", "api/v1/models/tiny/file"} <= files.keys()
-    assert not any(name.endswith((".gz", "docs.html", "sw.js")) for name in files)
+    assert not any(name.endswith((".gz", "reference.html", "login.html", "sw.js")) for name in files)
     for address, hashed in files.items():
         if address != "api/v1/models":
             assert hashlib.sha256(client.get("/" + address.removeprefix(".")).content).hexdigest() == hashed, address

@@ -67,7 +67,9 @@ def catalogue(language: str) -> dict[str, str]:
     return texts
 
 
-@pytest.mark.parametrize(("address", "file"), [("/", "index.html"), ("/api/docs", "docs.html")])
+@pytest.mark.parametrize(
+    ("address", "file"), [("/", "index.html"), ("/api/docs", "reference.html"), ("/login", "login.html")]
+)
 def test_page_and_everything_it_names_is_served(client: Client, address: str, file: str) -> None:
     response = client.get(address)
     assert response.headers["content-type"].startswith("text/html")
@@ -86,7 +88,8 @@ def test_page_and_everything_it_names_is_served(client: Client, address: str, fi
 
 
 def test_every_module_is_used(client: Client) -> None:
-    used = {WEB / "js" / "main.js", WEB / "js" / "docs.js", WEB / "js" / "device" / "worker.js"}
+    names = ("main", "reference", "login", "device/worker")
+    used = {WEB / "js" / f"{name}.js" for name in names}
     waiting = set(used)
     while waiting:
         path = waiting.pop()
@@ -96,7 +99,7 @@ def test_every_module_is_used(client: Client) -> None:
     assert used == set((WEB / "js").rglob("*.js"))
 
 
-@pytest.mark.parametrize("file", ["index.html", "docs.html"])
+@pytest.mark.parametrize("file", ["index.html", "reference.html", "login.html"])
 def test_nothing_inline(file: str) -> None:
     assert read(file).inline == []
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from tejido.app.offline import sha256
 from tejido.app.schemas import ModelCard, ModelEntry
 from tejido.app.shelf import public_message
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from tejido.runtime.library import Entry
 
 
-def model_entry(entry: Entry) -> ModelEntry:
+def model_entry(entry: Entry, sha256: str | None) -> ModelEntry:
     """The public form of ``entry``; a card with fields of the wrong kind becomes an entry with an error."""
     card, error = None, entry.error
     if entry.metadata is not None:
@@ -27,7 +26,7 @@ def model_entry(entry: Entry) -> ModelEntry:
         name=entry.name,
         bundled=entry.bundled,
         size_bytes=entry.size,
-        sha256=sha256(entry.path),
+        sha256=sha256,
         card=card,
         error=None if error is None else public_message(error, entry.path),
     )

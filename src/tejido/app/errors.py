@@ -10,11 +10,16 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tejido.app.headers import API_HEADERS
+from tejido.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fastapi import FastAPI, Request
+
+REFUSED_AS = "tejido.refused_as"
+"""Where the code of a request's error stands in its ASGI scope, for logs and metrics."""
+_STORE_RETRY_SECONDS = 5
 
 
 class ApiError(Exception):
@@ -24,13 +29,15 @@ class ApiError(Exception):
         status: HTTP status.
         code: machine name of the trouble, stable, for clients and for the page's translations.
         message: one line for a person: what is wrong and how to mend it.
+        headers: of the answer, such as ``Retry-After``.
     """
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.headers = headers
 
 
 def error_response(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -42,13 +49,20 @@ def install_error_handlers(app: FastAPI) -> None:
     """Make every error of ``app``, also those of the framework, answer in the one JSON shape."""
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(StoreUnavailableError, _on_store_unavailable)
     app.add_exception_handler(RequestValidationError, _on_bad_parameters)
     app.add_exception_handler(Exception, _on_bug)
 
 
-async def _on_api_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_api_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)
-    return error_response(error.status, error.code, error.message)
+    request.scope[REFUSED_AS] = error.code
+    return error_response(error.status, error.code, error.message, error.headers)
+
+
+async def _on_store_unavailable(request: Request, error: Exception) -> JSONResponse:
+    request.scope[REFUSED_AS] = code = "case_store_unavailable"
+    return error_response(503, code, str(error), {"Retry-After": str(_STORE_RETRY_SECONDS)})
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
@@ -59,11 +73,13 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     }
     status = HTTPStatus(error.status_code)
     code, message = known.get(status, (status.name.lower(), str(error.detail)))
+    request.scope[REFUSED_AS] = code
     return error_response(status, code, message, error.headers)
 
 
-async def _on_bad_parameters(_: Request, error: Exception) -> JSONResponse:
+async def _on_bad_parameters(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    request.scope[REFUSED_AS] = "bad_parameter"
     return error_response(422, "bad_parameter", "; ".join(_complaint(item) for item in error.errors()))
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",  # the model's runtime is WebAssembly
+        "script-src 'self' 'wasm-unsafe-eval'",  # the model may run in the page, as WebAssembly
         "worker-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob:",  # blob: the preview of a picture that has not left the device
@@ -50,11 +50,13 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        added = API_HEADERS if path.startswith("/api/") or path == "/healthz" else PAGE_HEADERS
+        added = API_HEADERS if path.startswith("/api/") or path in {"/healthz", "/metrics"} else PAGE_HEADERS
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(added)
+                headers = MutableHeaders(scope=message)
+                kept = headers.get("cache-control", added["Cache-Control"])  # a model file may be kept for good
+                headers.update({**added, "Cache-Control": kept})
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

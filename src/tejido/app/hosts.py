@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 
-from tejido.app.errors import error_response
+from tejido.app.errors import REFUSED_AS, error_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,7 @@ class LocalHostOnly:
         if scope["type"] == "http" and _is_loopback((scope.get("server") or ("",))[0]):
             host = _host_name(Headers(scope=scope).get("host", ""))
             if host not in self._allowed and not _is_loopback(host):
+                scope[REFUSED_AS] = "wrong_host"
                 answer = error_response(421, "wrong_host", "this server answers only to localhost; check the address")
                 await answer(scope, receive, send)
                 return

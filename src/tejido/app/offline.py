@@ -42,7 +42,7 @@ def script(files: dict[str, str]) -> str:
     return f"self.PRECACHE = {json.dumps(files, indent=1)};\n"
 
 
-_ELSEWHERE = {"index.html", "docs.html", "sw.js", "vendor/ready"}
+_ELSEWHERE = {"index.html", "reference.html", "login.html", "sw.js", "vendor/ready"}
 
 
 def sha256(path: Path) -> str:

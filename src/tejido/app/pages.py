@@ -1,4 +1,4 @@
-"""Serving the files of ``web/``: the page at ``/``, the description of the API at ``/api/docs``."""
+"""Serving the files of ``web/``: the page at ``/``, the login at ``/login``, the API's description at ``/api/docs``."""
 
 from __future__ import annotations
 
@@ -58,7 +58,11 @@ def install_pages(app: FastAPI, shelf: Shelf) -> None:
 
     @app.api_route("/api/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def docs() -> FileResponse:
-        return FileResponse(WEB / "docs.html")
+        return FileResponse(WEB / "reference.html")
+
+    @app.api_route("/login", methods=["GET", "HEAD"], include_in_schema=False)
+    async def login() -> FileResponse:
+        return FileResponse(WEB / "login.html")
 
     @app.api_route("/sw.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def service_worker() -> FileResponse:

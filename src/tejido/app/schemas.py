@@ -47,6 +47,14 @@ class Classification(BaseModel):
     heatmap: HeatmapGrid | None = Field(description="only with heatmap=true, and only if the model has one")
 
 
+class BatchLine(BaseModel):
+    """What one picture of a batch got: exactly one of ``answer`` and ``error`` is not null."""
+
+    index: int = Field(description="place of the picture in the form, from 0")
+    answer: Classification | None = None
+    error: ErrorBody | None = None
+
+
 class LabelCard(BaseModel):
     """One class: its machine name, and how people read it in English and Spanish."""
 
@@ -135,7 +143,7 @@ class ModelEntry(BaseModel):
     name: str = Field(description="what to give as ?model=", examples=["skin-suspicion"])
     bundled: bool = Field(description="came with Tejido, rather than from the local folder")
     size_bytes: int
-    sha256: str = Field(description="of the file; its address is /api/v1/models/NAME/file")
+    sha256: str | None = Field(description="of the file; null where it cannot be read", examples=["9f86d081..."])
     card: ModelCard | None
     error: str | None = Field(description="why the file cannot be used")
 
@@ -145,6 +153,8 @@ class ModelList(BaseModel):
 
     default: str = Field(description="the model that answers when a request names none")
     max_upload_bytes: int
+    max_batch_bytes: int = Field(description="largest form that /api/v1/batch takes")
+    max_batch_pictures: int
     models: list[ModelEntry]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ class Shelf:
         self._lock = threading.Lock()
         self._loaded: dict[str, Classifier] = {self.default: classifier}
         self._catalogue: tuple[tuple[object, ...], list[library.Entry]] = ((), [])
+        self._digests: dict[Path, tuple[tuple[int, ...], str]] = {}
 
     def get(self, name: str) -> Classifier:
         """The model called ``name``, loaded on first use.
@@ -52,15 +54,6 @@ class Shelf:
                 self._loaded[name] = _load(name)
             return self._loaded[name]
 
-    def file(self, name: str) -> Path:
-        """Where the model called ``name`` lies.
-
-        Raises:
-            ApiError: as ``get``.
-        """
-        self.get(name)
-        return self._own.path if name == self.default else _found(name)
-
     def entries(self) -> list[library.Entry]:
         """All models of the library, broken ones too; read again only when a file has changed."""
         state = _state()
@@ -68,6 +61,26 @@ class Shelf:
             if self._catalogue[0] != state:
                 self._catalogue = (state, self._list())
             return self._catalogue[1]
+
+    def file(self, name: str) -> tuple[Path, str] | None:
+        """Where the file of the model called ``name`` lies, and its SHA-256; None where there is no such file."""
+        path = self._own.path if name == self.default else _find(name)
+        digest = None if path is None else self.digest(path)
+        return None if path is None or digest is None else (path, digest)
+
+    def digest(self, path: Path) -> str | None:
+        """SHA-256 of a model file, computed again only when the file has changed; None where it cannot be read."""
+        try:
+            stat = path.stat()
+            state = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            known = self._digests.get(path)
+            if known is None or known[0] != state:
+                with path.open("rb") as file:
+                    known = (state, hashlib.file_digest(file, "sha256").hexdigest())
+                self._digests[path] = known
+        except OSError:
+            return None
+        return known[1]
 
     def _list(self) -> list[library.Entry]:
         listed = library.entries()
@@ -82,19 +95,14 @@ def public_message(error: ModelFileError | str, path: Path) -> str:
 
 
 def _load(name: str) -> Classifier:
-    path = _found(name)
+    path = _find(name)
+    if path is None:
+        raise ApiError(404, "unknown_model", f"no model is called {name[:100]!r}; GET /api/v1/models lists the models")
     try:
         return library.load(path)
     except ModelFileError as error:
         message = f"the model {name!r} cannot be used: {public_message(error, path)}"
         raise ApiError(422, "unusable_model", message) from None
-
-
-def _found(name: str) -> Path:
-    path = _find(name)
-    if path is None:
-        raise ApiError(404, "unknown_model", f"no model is called {name[:100]!r}; GET /api/v1/models lists the models")
-    return path
 
 
 def _find(name: str) -> Path | None:

@@ -39,6 +39,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "study": ("tejido.cli.study", "Train one recipe many times over axes, seeds and folds, and compare."),
     "bench": ("tejido.cli.bench", "Measure on this machine."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),
+    "users": ("tejido.cli.users", "Say who may log in to the server, and what they may do."),
+    "cases": ("tejido.cli.cases", "Write the cases that the server has kept as training data."),
 }
 """Name of the verb -> (module, one line of help)."""
 
@@ -46,6 +48,10 @@ _EXTRAS = {
     "dicom": ("pydicom",),
     "ray": ("ray",),
     "litert": ("litert_torch", "ai_edge_litert"),
+    "cases": ("sqlalchemy", "alembic", "argon2"),
+    "postgresql": ("psycopg",),
+    "metrics": ("prometheus_client",),
+    "client": ("httpx",),
     "data": ("pandas", "pyarrow", "scipy", "sklearn", "jinja2"),
     "train": (
         *("torch", "torchvision", "timm", "pytorch_lightning", "torchmetrics", "safetensors"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from tejido.errors import DataError
 from tejido.sources.asan import Asan, Hallym
 from tejido.sources.breakhis import BreakHis
+from tejido.sources.cases import Cases
 from tejido.sources.dermnet import DERMNET
 from tejido.sources.folders import Folders
 from tejido.sources.ham10000 import Ham10000
@@ -44,6 +45,7 @@ SOURCES: dict[str, Source] = {
         DERMNET,
         BreakHis(),
         Idc(),
+        Cases(),
         Folders(),
     )
 }

@@ -32,7 +32,8 @@ async function fill() {
   for (const [address, key] of KEYS) {
     if (have.has(key)) continue;
     const response = await fetch(address, { cache: "no-cache" });
-    if (!response.ok) throw new Error(`${address}: ${response.status}`);
+    // Redirected: whoever was logged in no longer is, and the login is not the page.
+    if (!response.ok || response.redirected) throw new Error(`${address}: ${response.status}`);
     await store.put(key, response);
   }
 }

@@ -15,7 +15,7 @@ import { series } from "./series.js";
 import { labelName } from "./wording.js";
 
 /** A failure after which the same photo may well work. */
-const PASSING = ["network", "internal", "overloaded"];
+const PASSING = ["network", "internal", "overloaded", "upload_too_slow"];
 
 const cropping = byId("crop", HTMLButtonElement);
 const whole = byId("uncrop", HTMLButtonElement);

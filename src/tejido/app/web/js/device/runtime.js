@@ -65,7 +65,7 @@ function sessionOf(ort, address) {
  */
 async function open(ort, address) {
   const response = await fetch(address).catch(() => null);
-  if (!response?.ok) throw new Failure("network");
+  if (!response?.ok) throw new Failure(response?.status === 404 ? "unknown_model" : "network");
   const bytes = new Uint8Array(await response.arrayBuffer());
   try {
     return await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });

@@ -1,5 +1,5 @@
 /**
- * Renders openapi.json as a plain page, without anything from another origin.
+ * Renders openapi.json as a plain page, without anything from another origin. Answers may be JSON, lines or files.
  */
 import { byId, el } from "./dom.js";
 
@@ -40,31 +40,31 @@ function operation(api, method, path, item) {
     "Parameters",
     (item.parameters ?? []).map((/** @type {Json} */ one) => [one.name, one.description ?? ""]),
   );
-  if (item.requestBody) {
-    const kinds = Object.keys(item.requestBody.content).join(", ");
-    section(box, "Body", [[kinds, item.requestBody.description]]);
+  if (item.requestBody) section(box, "Body", content(api, item.requestBody));
+  for (const [status, response] of Object.entries(/** @type {Json} */ (item.responses))) {
+    if (status.startsWith("2")) section(box, `Answer ${status}`, content(api, response));
   }
-  const responses = Object.entries(/** @type {Json} */ (item.responses));
-  const [answers, errors] = [responses.filter(([status]) => status < "300"), responses.filter(([status]) => status >= "300")];
-  section(box, "Answer", answers.flatMap(([, { content, description }]) => contents(api, content ?? {}, description)));
+  const errors = Object.entries(/** @type {Json} */ (item.responses)).filter(([status]) => !status.startsWith("2"));
   section(
     box,
-    "Errors",
+    "Otherwise",
     errors.map(([status, response]) => [status, response.description]),
   );
   return box;
 }
 
 /**
- * The fields of an answer in JSON; of any other, what kind it is.
+ * What a body holds: its kinds and, where it is JSON, its fields.
  * @param {Json} api
- * @param {Json} content
- * @param {string} description
+ * @param {Json} body
  * @returns {[string, string][]}
  */
-function contents(api, content, description) {
-  const json = content["application/json"];
-  return json ? fields(api, json.schema, "") : Object.keys(content).map((kind) => [kind, description]);
+function content(api, body) {
+  const kinds = Object.entries(/** @type {Json} */ (body.content ?? {}));
+  const shaped = kinds.flatMap(([, kind]) => fields(api, kind.schema, ""));
+  const names = kinds.map(([name]) => name).join(", ");
+  const json = names === "application/json" && shaped.length > 0;
+  return json ? shaped : [[names || "nothing", body.description ?? ""], ...shaped];
 }
 
 /**
@@ -76,7 +76,7 @@ function section(box, title, rows) {
   if (rows.length === 0) return;
   box.append(el("h3", { class: "label" }, title));
   const list = el("dl", { class: "rows" });
-  for (const [name, text] of rows) list.append(el("dt", {}, el("code", {}, name)), el("dd", {}, text));
+  for (const [name, text] of rows) list.append(el("dt", {}, el("code", {}, name)), el("dd", {}, ...withCode(text)));
   box.append(list);
 }
 

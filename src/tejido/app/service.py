@@ -1,0 +1,89 @@
+"""What the routes share: the models, the queue before them, and the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tejido.app.cards import model_entry
+from tejido.app.errors import ApiError
+from tejido.app.schemas import Classification, HeatmapGrid, ModelEntry
+from tejido.errors import ContextError, ImageError, ModelFileError
+
+if TYPE_CHECKING:
+    from tejido.app.limits import Limits
+    from tejido.app.monitoring import Monitoring
+    from tejido.app.shelf import Shelf
+    from tejido.app.work import Workroom
+
+
+@dataclass(frozen=True)
+class Service:
+    """The part of the server that answers about pictures.
+
+    Attributes:
+        shelf: the models.
+        room: where pictures are judged.
+        limits: how much is taken on at once.
+        max_upload_bytes: largest picture file accepted.
+        monitoring: the metrics, where they are kept.
+    """
+
+    shelf: Shelf
+    room: Workroom
+    limits: Limits
+    max_upload_bytes: int
+    monitoring: Monitoring | None = None
+
+    @property
+    def max_batch_bytes(self) -> int:
+        """Largest batch accepted."""
+        return self.max_upload_bytes * self.batch_places
+
+    @property
+    def batch_places(self) -> int:
+        """How many places of the queue one batch takes."""
+        return min(self.limits.batch_uploads, self.room.places)
+
+    def check(self, name: str, context: dict[str, Any]) -> None:
+        """See that there is such a model, and that it takes what is told beside the picture. May load the model.
+
+        Raises:
+            ApiError: 404 no such model, 422 it cannot be used, or takes no such thing.
+        """
+        try:
+            self.shelf.get(name).encode(**context)
+        except ContextError as error:
+            raise ApiError(422, "bad_parameter", str(error)) from None
+
+    def entries(self) -> list[ModelEntry]:
+        """Every model of the library as the API shows it; blocks."""
+        return [model_entry(entry, self.shelf.digest(entry.path)) for entry in self.shelf.entries()]
+
+    def classify(self, name: str, picture: bytes, heatmap: bool, context: dict[str, Any]) -> Classification:
+        """The answer of model ``name`` for one picture; blocks.
+
+        Raises:
+            ApiError: 422, the picture or the model cannot be used.
+        """
+        classifier = self.shelf.get(name)
+        try:
+            answer = classifier.predict(picture, **context)
+        except ImageError as error:
+            raise ApiError(422, "unreadable_image", str(error)) from None
+        except ModelFileError as error:  # a file that loads but whose answers are not numbers
+            raise ApiError(422, "unusable_model", str(error)) from None
+        if self.monitoring is not None and answer.reason is not None:
+            self.monitoring.unjudged(answer.reason)
+        grid = None
+        if heatmap and answer.heatmap is not None:
+            grid = HeatmapGrid(rows=answer.heatmap.tolist(), frame=classifier.metadata.frame)
+        return Classification(
+            label=answer.label,
+            probabilities=answer.probabilities,
+            refused=answer.refused,
+            reason=answer.reason,
+            quality=answer.quality,
+            model=name,
+            heatmap=grid,
+        )
