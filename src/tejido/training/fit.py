@@ -21,6 +21,7 @@ from tejido.training.distil.views import Views
 from tejido.training.failures import FiniteLoss, memory_explained
 from tejido.training.images import Images, LabelledImages, batches
 from tejido.training.loaders import resident, training_batches, validation_batches
+from tejido.training.memory import kept_memory
 from tejido.training.trainer import make_trainer, quiet
 
 
@@ -91,7 +92,7 @@ def fit(
     resume = folder / "checkpoints" / "last.ckpt"
     if resume.is_file():
         _load(network, resume)  # so that a damaged or foreign one is said in a line
-    with quiet(), memory_explained(settings.batch):
+    with quiet(), memory_explained(settings.batch), kept_memory():
         trainer.fit(module, train_loader, val_loader, ckpt_path=resume if resume.is_file() else None, weights_only=True)
     return load_best(network, folder / "checkpoints" / "best.ckpt")
 
@@ -151,10 +152,11 @@ def logits_of(network: Network, images: Images, context: Tensor | None = None, *
     In evaluation mode.
     """
     network.eval()
-    if context is None:
-        return torch.cat([network(part) for part in batches(images, batch)])
-    pairs = zip(batches(images, batch), batches(context, batch), strict=True)
-    return torch.cat([network(part, beside) for part, beside in pairs])
+    with kept_memory():
+        if context is None:
+            return torch.cat([network(part) for part in batches(images, batch)])
+        pairs = zip(batches(images, batch), batches(context, batch), strict=True)
+        return torch.cat([network(part, beside) for part, beside in pairs])
 
 
 def _load(network: Network, path: Path) -> None:

@@ -29,6 +29,7 @@ from tejido.training.classify import ClassifyModule
 from tejido.training.failures import FiniteLoss
 from tejido.training.images import CachedImages, LabelledImages
 from tejido.training.loaders import resident, training_batches
+from tejido.training.memory import kept_memory
 from tejido.training.trainer import make_trainer, quiet
 
 TEJIDO = "Tejido"
@@ -98,7 +99,7 @@ class TejidoEpoch:
             enable_checkpointing=False,
         )
         self.augment.seconds = 0.0
-        with quiet():
+        with quiet(), kept_memory():
             trainer.fit(self.module, self.loader)
         torch.use_deterministic_algorithms(False)  # the loop is measured as it comes
         augmenting = self.augment.seconds if device().type == "cpu" else None
