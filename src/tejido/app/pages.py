@@ -28,10 +28,10 @@ class WebFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer one request."""
+        plain = await super().get_response(path, scope)
         accepted = Headers(scope=scope).get("accept-encoding", "")
-        packed, _ = self.lookup_path(f"{path}.gz")
-        if not packed or "gzip" not in accepted:
-            return await super().get_response(path, scope)
+        if "gzip" not in accepted or not self.lookup_path(f"{path}.gz")[0]:
+            return plain
         response = await super().get_response(f"{path}.gz", scope)
         response.headers["Content-Encoding"] = "gzip"
         response.headers["Content-Type"] = mimetypes.guess_type(path)[0] or "application/octet-stream"
