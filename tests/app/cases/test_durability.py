@@ -22,9 +22,9 @@ def test_killed_again_and_again(tmp_path: Path, request: pytest.FixtureRequest, 
         server: Server = request.getfixturevalue("postgresql")
         url = server.database("durable")
     (tmp_path / "tiny.onnx").write_bytes(tiny_model())
-    found = torment(url, tmp_path, tmp_path / "tiny.onnx", kills=2)
+    found = torment(url, tmp_path, tmp_path / "tiny.onnx", kills=1)
     assert found.missing == set()
     assert found.halves == set()
     assert found.strangers == set()
-    assert len(found.acknowledged) >= 9
-    assert len(found.acknowledged) <= found.kept <= len(found.acknowledged) + 2 * 3  # one of each client's in flight
+    assert len(found.acknowledged) >= 4
+    assert len(found.acknowledged) <= found.kept <= len(found.acknowledged) + 2 * 2  # one of each client's in flight
