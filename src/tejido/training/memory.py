@@ -21,7 +21,7 @@ def kept_memory() -> Iterator[None]:
 
     glibc hands every block above 32 MB back to the system when it is freed, and a batch's activations are such
     blocks: each step then begins with empty pages that the system must first fill with zeros. That takes as long as
-    the network itself where batches are large (``docs/training.md``). Results do not change. Nothing happens where the
+    the network itself where batches are large. Results do not change. Nothing happens where the
     C library is another one.
     """
     glibc = ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
