@@ -8,14 +8,18 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from dataclasses import dataclass
+import tempfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from tejido.app.cases.store import CaseStore
+from tejido.app.pages import WEB
 from tejido.app.server import create_app
+from tejido.client import Client
 from tejido.errors import ModelFileError
 from tests.app.live import BROWSER_ARGS, find_chromium, serving
 
@@ -74,9 +78,9 @@ def main() -> int:
     with serving(app) as origin, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_ARGS))
         for shot in SHOTS:
-            path = options.output / f"{shot.name}.png"
-            _save(_take(browser, origin, shot), path)
-            print(f"{path}: {path.stat().st_size // 1000} kB")
+            _save(_take(browser, origin, shot), options.output / f"{shot.name}.png")
+        for name, data in _take_cases(browser, options.model).items():
+            _save(data, options.output / f"{name}.png")
         browser.close()
     return 0
 
@@ -104,6 +108,47 @@ def _take(browser: Browser, origin: str, shot: Shot) -> bytes:
     return data
 
 
+def _take_cases(browser: Browser, model: str) -> dict[str, bytes]:
+    """The list of cases and one of them, with the examples as a made-up patient's lesions."""
+    examples = sorted((WEB / "examples").iterdir())
+    with tempfile.TemporaryDirectory() as folder:
+        store = CaseStore.open(f"sqlite:///{folder}/cases.db")
+        with serving(create_app(model, cases=store)) as origin:
+            with Client(origin) as client:
+                for number, example in enumerate(examples, start=1):
+                    id = client.cases.put(example, _case(client, example, number))["id"]
+                    if number == 2:
+                        shown = id
+                        client.cases.confirm(id, "melanoma", "histology")
+            page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en")
+            taken = {}
+            for name, address, ready in (("cases", "cases", ".tile"), ("case", f"case?id={shown}", "#diagnosis")):
+                page.goto(f"{origin}/{address}")
+                page.wait_for_selector(ready)
+                page.wait_for_load_state("networkidle")
+                taken[name] = page.screenshot(full_page=True)
+            page.close()
+        store.close()
+    return taken
+
+
+def _case(client: Client, example: Path, number: int) -> dict[str, Any]:
+    answer = asdict(client.classify(example))
+    said = {name: answer[name] for name in ("label", "probabilities", "refused", "reason", "quality", "model")}
+    (digest,) = (model["sha256"] for model in client.models()["models"] if model["name"] == answer["model"])
+    return {
+        "consent": {"version": "2026-01", "by": "Lucía", "at": "2026-11-20T10:00:00Z"},
+        "answer": said | {"model_sha256": digest},
+        "taken_at": f"2026-0{number}-1{number}T10:00:00Z",
+        "patient": "P017",
+        "lesion": f"L{number}",
+        "modality": "dermoscopy",
+        "site": "posterior_torso",
+        "age": 61,
+        "notes": "Has grown since the summer.",
+    }
+
+
 def _end(page: Page) -> float:
     """Where the panels end; the card of the model below them is left out."""
     end: float = page.locator(".about").evaluate("node => node.getBoundingClientRect().top + scrollY")
@@ -113,6 +158,7 @@ def _end(page: Page) -> float:
 def _save(data: bytes, path: Path) -> None:
     with Image.open(io.BytesIO(data)) as shot:
         shot.convert("RGB").save(path, optimize=True)
+    print(f"{path}: {path.stat().st_size // 1000} kB")
 
 
 if __name__ == "__main__":

@@ -150,6 +150,20 @@ def test_half_a_request_does_not_hold_a_connection(models: Path, monkeypatch: py
             pass
 
 
+def test_there_is_a_bound_on_connections(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 2)
+    with serving(create_app("tiny")) as origin:
+        with _raw(origin, ""), _raw(origin, "GET /healthz"):
+            with _raw(origin, "") as third:
+                assert third.recv(1000).startswith(b"HTTP/1.1 503 ")
+                assert third.recv(1000) == b""
+            with pytest.raises(httpx.HTTPStatusError, match="503"):
+                httpx.get(f"{origin}/healthz").raise_for_status()
+        until = time.monotonic() + 10
+        while httpx.get(f"{origin}/healthz").status_code != 200:  # as soon as the others have gone
+            assert time.monotonic() < until
+
+
 def _post(origin: str) -> httpx.Response:
     return httpx.post(f"{origin}/api/v1/classify", content=PICTURE, timeout=30)
 

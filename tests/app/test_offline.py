@@ -13,8 +13,8 @@ import pytest
 
 from tejido.app.offline import precache, script
 from tejido.app.pages import WEB
+from tejido.app.schemas import ModelList
 from tejido.app.server import create_app
-from tejido.runtime import library
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.library import BUNDLED
 from tests.app.browsing import CHROMIUM, needs_browser
@@ -165,12 +165,14 @@ def test_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = json.loads(re.fullmatch(r"self\.PRECACHE = (.*);\n", response.text, re.S)[1])  # type: ignore[index]
     assert {".", "api/v1/models", "web/js/main.js", "web/js/device/worker.js", "web/css/base.css"} <= files.keys()
     assert {"api/v1/models/skin-suspicion/file", "api/v1/models/tiny/file"} <= files.keys()
-    assert not any(name.endswith((".gz", "reference.html", "login.html", "sw.js")) for name in files)
+    assert not any(
+        name.endswith((".gz", "reference.html", "login.html", "cases.html", "case.html", "sw.js")) for name in files
+    )
     for address, hashed in files.items():
         if address != "api/v1/models":
             assert hashlib.sha256(client.get("/" + address.removeprefix(".")).content).hexdigest() == hashed, address
     # another model is another version
     (tmp_path / "tiny.onnx").write_bytes(tiny_model(schema=99))
-    changed = precache(WEB, library.entries())
+    changed = precache(WEB, ModelList.model_validate(client.get("/api/v1/models").json()))
     assert {name for name in files if files[name] != changed[name]} == {"api/v1/models", "api/v1/models/tiny/file"}
     assert script(changed) != response.text

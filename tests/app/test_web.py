@@ -88,7 +88,7 @@ def test_page_and_everything_it_names_is_served(client: Client, address: str, fi
 
 
 def test_every_module_is_used(client: Client) -> None:
-    names = ("main", "reference", "login", "device/worker")
+    names = ("main", "reference", "login", "cases/list", "cases/one", "device/worker")
     used = {WEB / "js" / f"{name}.js" for name in names}
     waiting = set(used)
     while waiting:
@@ -99,7 +99,7 @@ def test_every_module_is_used(client: Client) -> None:
     assert used == set((WEB / "js").rglob("*.js"))
 
 
-@pytest.mark.parametrize("file", ["index.html", "reference.html", "login.html"])
+@pytest.mark.parametrize("file", ["index.html", "reference.html", "login.html", "cases.html", "case.html"])
 def test_nothing_inline(file: str) -> None:
     assert read(file).inline == []
 
@@ -113,8 +113,10 @@ def test_languages_have_the_same_texts() -> None:
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", spanish[key])), key
 
 
-def test_page_is_written_in_english_with_keys_that_exist() -> None:
-    english, page = catalogue("en"), read("index.html")
+@pytest.mark.parametrize("file", ["index.html", "login.html", "cases.html", "case.html"])
+def test_pages_are_written_in_english_with_keys_that_exist(file: str) -> None:
+    english, page = catalogue("en"), read(file)
+    assert page.texts
     assert page.texts.items() <= english.items()
     assert page.labels.items() <= english.items()
 
@@ -136,6 +138,8 @@ def test_every_key_in_the_code_exists_and_every_text_is_used() -> None:
         "diagnosis.",
         "context.",
         "offline.",
+        "case.",
+        "cases.confirmed.",
     )
     unused = {key for key in english if f'"{key}"' not in code and not key.startswith(families)}
     assert unused == set()

@@ -68,14 +68,7 @@ def api_router(service: Service) -> APIRouter:
     @router.get("/api/v1/models", summary="List the models", responses=errors())
     async def models() -> ModelList:
         """Every model by name with its card: labels, thresholds, training data, licence, figures on the test split."""
-        entries = await anyio.to_thread.run_sync(service.entries)
-        return ModelList(
-            default=service.shelf.default,
-            max_upload_bytes=service.max_upload_bytes,
-            max_batch_bytes=service.max_batch_bytes,
-            max_batch_pictures=service.limits.batch_pictures,
-            models=entries,
-        )
+        return await anyio.to_thread.run_sync(service.library)
 
     @router.get("/healthz", summary="Is the server up?")
     async def healthz() -> Health:

@@ -11,8 +11,13 @@ HEAD_SECONDS = 10.0
 """How long a client may take to send the head of a request, or the rest of a body that was already answered."""
 
 
+MOST_CONNECTIONS = 400
+"""Open at once: well below the 1,024 files that a process may have open on many systems."""
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
 class PatientConnection(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it, except that a client cannot hold a connection open by sending almost nothing.
+    """HTTP/1.1 as uvicorn speaks it, except that there is a bound on connections and on how long nothing comes of one.
 
     Bodies in the course of a request are watched by ``body.pieces``, silence between requests by uvicorn.
     """
@@ -24,7 +29,11 @@ class PatientConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
-        self._watch()
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.write(_FULL)
+            transport.close()
+        else:
+            self._watch()
 
     def data_received(self, data: bytes) -> None:
         """Take in what came; once a request is whole, it is no longer the client who is waited for."""

@@ -8,32 +8,30 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-    from tejido.runtime.library import Entry
+    from tejido.app.schemas import ModelList
 
 LARGEST_MODEL = 4_000_000
 """Bytes of the largest model file that is kept without being asked for."""
 
 
-def precache(web: Path, models: Iterable[Entry]) -> dict[str, str]:
+def precache(web: Path, library: ModelList) -> dict[str, str]:
     """Address relative to the page's -> sha256 of what is there.
 
     Args:
         web: folder of the page's files.
-        models: all that there are.
+        library: what ``api/v1/models`` answers.
     """
-    files = {entry.name: (entry.path, sha256(entry.path)) for entry in models}
-    listing = json.dumps({name: hashed for name, (_, hashed) in files.items()})
-    found = {".": sha256(web / "index.html"), "api/v1/models": hashlib.sha256(listing.encode()).hexdigest()}
+    listing = library.model_dump_json().encode()
+    found = {".": sha256(web / "index.html"), "api/v1/models": hashlib.sha256(listing).hexdigest()}
     for path in sorted(web.rglob("*")):
         name = path.relative_to(web).as_posix()
         if path.is_file() and path.suffix != ".gz" and name not in _ELSEWHERE:
             found[f"web/{name}"] = sha256(path)
-    for name, (path, hashed) in files.items():
-        if path.stat().st_size <= LARGEST_MODEL:
-            found[f"api/v1/models/{name}/file"] = hashed
+    for model in library.models:
+        if model.sha256 is not None and model.size_bytes <= LARGEST_MODEL:
+            found[f"api/v1/models/{model.name}/file"] = model.sha256
     return found
 
 
@@ -42,7 +40,7 @@ def script(files: dict[str, str]) -> str:
     return f"self.PRECACHE = {json.dumps(files, indent=1)};\n"
 
 
-_ELSEWHERE = {"index.html", "reference.html", "login.html", "sw.js", "vendor/ready"}
+_ELSEWHERE = {"index.html", "reference.html", "login.html", "cases.html", "case.html", "sw.js", "vendor/ready"}
 
 
 def sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Serving the files of ``web/``: the page at ``/``, the login at ``/login``, the API's description at ``/api/docs``."""
+"""Serving the files of ``web/``: the page at ``/``, cases, the login, and the API's description at ``/api/docs``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Scope
 
-    from tejido.app.shelf import Shelf
+    from tejido.app.service import Service
 
 WEB = Path(__file__).parent / "web"
 
@@ -39,7 +39,7 @@ class WebFiles(StaticFiles):
         return response
 
 
-def install_pages(app: FastAPI, shelf: Shelf) -> None:
+def install_pages(app: FastAPI, service: Service) -> None:
     """Add the page, what it needs to work without network, the API's description and their assets to ``app``."""
     # Some systems map these otherwise, and browsers refuse modules of another type.
     mimetypes.add_type("text/javascript", ".js")
@@ -64,13 +64,23 @@ def install_pages(app: FastAPI, shelf: Shelf) -> None:
     async def login() -> FileResponse:
         return FileResponse(WEB / "login.html")
 
+    if service.cases:
+
+        @app.api_route("/cases", methods=["GET", "HEAD"], include_in_schema=False)
+        async def cases() -> FileResponse:
+            return FileResponse(WEB / "cases.html")
+
+        @app.api_route("/case", methods=["GET", "HEAD"], include_in_schema=False)
+        async def case() -> FileResponse:
+            return FileResponse(WEB / "case.html")
+
     @app.api_route("/sw.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def service_worker() -> FileResponse:
         return FileResponse(WEB / "sw.js")
 
     @app.api_route("/precache.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def kept_files() -> PlainTextResponse:
-        text = await anyio.to_thread.run_sync(lambda: script(precache(WEB, shelf.entries())))
+        text = await anyio.to_thread.run_sync(lambda: script(precache(WEB, service.library())))
         return PlainTextResponse(text, media_type="text/javascript")
 
     app.mount("/web", WebFiles(directory=WEB), name="web")

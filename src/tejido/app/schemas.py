@@ -155,6 +155,7 @@ class ModelList(BaseModel):
     max_upload_bytes: int
     max_batch_bytes: int = Field(description="largest form that /api/v1/batch takes")
     max_batch_pictures: int
+    cases: bool = Field(description="whether the server keeps cases")
     models: list[ModelEntry]
 
 

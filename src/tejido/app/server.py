@@ -67,7 +67,7 @@ def create_app(
     limits, door = limits or Limits(), door or Door()
     room = Workroom(limits.threads, limits.waiting, limits.picture_seconds)
     monitoring = _monitoring(room) if metrics else None
-    service = Service(Shelf(model), room, limits, max_upload_bytes, monitoring)
+    service = Service(Shelf(model), room, limits, max_upload_bytes, cases is not None, monitoring)
     app = FastAPI(
         title="Tejido",
         version=tejido.__version__,
@@ -87,7 +87,7 @@ def create_app(
         app.include_router(cases_router(cases, limits, max_upload_bytes))
     if monitoring is not None:
         _install_metrics(app, monitoring)
-    install_pages(app, service.shelf)
+    install_pages(app, service)
     install_error_handlers(app)
     # The one that is added last is the outermost: it covers the answers of those before it too.
     app.add_middleware(Gate, door=door)

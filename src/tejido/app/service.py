@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tejido.app.cards import model_entry
 from tejido.app.errors import ApiError
-from tejido.app.schemas import Classification, HeatmapGrid, ModelEntry
+from tejido.app.schemas import Classification, HeatmapGrid, ModelList
 from tejido.errors import ContextError, ImageError, ModelFileError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Service:
         room: where pictures are judged.
         limits: how much is taken on at once.
         max_upload_bytes: largest picture file accepted.
+        cases: whether cases are kept.
         monitoring: the metrics, where they are kept.
     """
 
@@ -33,6 +34,7 @@ class Service:
     room: Workroom
     limits: Limits
     max_upload_bytes: int
+    cases: bool = False
     monitoring: Monitoring | None = None
 
     @property
@@ -56,9 +58,16 @@ class Service:
         except ContextError as error:
             raise ApiError(422, "bad_parameter", str(error)) from None
 
-    def entries(self) -> list[ModelEntry]:
-        """Every model of the library as the API shows it; blocks."""
-        return [model_entry(entry, self.shelf.digest(entry.path)) for entry in self.shelf.entries()]
+    def library(self) -> ModelList:
+        """Every model, and what clients need to know before they send anything; blocks."""
+        return ModelList(
+            default=self.shelf.default,
+            max_upload_bytes=self.max_upload_bytes,
+            max_batch_bytes=self.max_batch_bytes,
+            max_batch_pictures=self.limits.batch_pictures,
+            cases=self.cases,
+            models=[model_entry(entry, self.shelf.digest(entry.path)) for entry in self.shelf.entries()],
+        )
 
     def classify(self, name: str, picture: bytes, heatmap: bool, context: dict[str, Any]) -> Classification:
         """The answer of model ``name`` for one picture; blocks.

@@ -12,12 +12,14 @@ import pytest
 
 from tejido.app.auth.door import Door
 from tejido.app.server import create_app
+from tejido.context import SEXES, SITES
 from tejido.runtime.decode import decode
 from tejido.taxonomy import diagnoses
 from tests.app.auth.people import Browser, book
 from tests.app.cases.some import ANSWER, CONSENT, OTHER, PICTURE, Desk, case
 from tests.app.client import error
 from tests.app.conftest import LIMIT
+from tests.support.pictures import encode, with_orientation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -234,10 +236,25 @@ def test_confirming(desk: Desk) -> None:
     assert error(desk.send("PUT", f"/cases/{uuid4()}/diagnosis", found))[0] == 404
 
 
+def test_a_thumbnail_is_small_and_upright(desk: Desk) -> None:
+    wide = np.tile(np.linspace(0, 255, 1200, dtype=np.uint8)[None, :, None], (800, 1, 3))  # dark on the left
+    for kind in ("JPEG", "PNG"):
+        turned = encode(wide, kind, **({"exif": with_orientation(6)} if kind == "JPEG" else {}))
+        response = desk.get(f"/cases/{desk.kept(turned)['id']}/thumbnail")
+        assert response.headers["content-type"] == "image/jpeg"
+        small = decode(response.content).astype(float)
+        assert small.shape == ((320, 213, 3) if kind == "JPEG" else (213, 320, 3))
+        first, last = (small[0], small[-1]) if kind == "JPEG" else (small[:, 0], small[:, -1])
+        assert first.mean() < 10 < 245 < last.mean()
+    assert error(desk.get(f"/cases/{uuid4()}/thumbnail"))[:2] == (404, "unknown_case")
+
+
 def test_the_terms_are_the_taxonomy(desk: Desk) -> None:
-    terms = desk.get("/diagnoses").json()["diagnoses"]
-    assert {term["code"] for term in terms} == set(diagnoses())
-    assert next(t for t in terms if t["code"] == "melanoma")["malignancy"] == "malignant"
+    terms = desk.get("/terms").json()
+    assert {term["code"] for term in terms["diagnoses"]} == set(diagnoses())
+    assert next(t for t in terms["diagnoses"] if t["code"] == "melanoma")["malignancy"] == "malignant"
+    for name, choices in (("sexes", SEXES), ("sites", SITES)):
+        assert [(t["code"], t["en"], t["es"]) for t in terms[name]] == [(c.name, c.en, c.es) for c in choices]
 
 
 def test_filters_and_pages(desk: Desk) -> None:
@@ -347,7 +364,7 @@ def test_roles(models: Path, store: CaseStore) -> None:
 
     everyone = {"ana": 200, "luis": 200, "eva": 200}
     assert statuses("PUT", path, files=form) == {"ana": 403, "luis": 201, "eva": 200}
-    for address in ("/api/v1/cases", path, f"{path}/picture", "/api/v1/patients/P/lesions/L", "/api/v1/diagnoses"):
+    for address in ("/api/v1/cases", path, f"{path}/picture", "/api/v1/patients/P/lesions/L", "/api/v1/terms"):
         assert statuses("GET", address) == everyone
     assert statuses("PATCH", path, json={"notes": "n"}) == everyone | {"ana": 403}
     assert statuses("PUT", f"{path}/diagnosis", json=found) == everyone | {"ana": 403}
@@ -383,7 +400,7 @@ def test_the_audit_trail_tells_what_but_not_which(desk: Desk) -> None:
 
 
 def test_no_cases_unless_asked_for(client: Any) -> None:
-    for path in ("/api/v1/cases", "/api/v1/audit", "/api/v1/diagnoses"):
+    for path in ("/api/v1/cases", "/api/v1/audit", "/api/v1/terms"):
         assert error(client.get(path))[:2] == (404, "not_found")
     assert client.get("/api/v1/session").json()["cases"] is False
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tejido.app.auth.roles import Person
 
 COOKIE = "tejido_session"
+PAGES = {"/", "/cases", "/case"}
+"""Opened by somebody who is not logged in, these lead to the login."""
 PUBLIC = {"/api/v1/login", "/api/v1/logout", "/api/v1/session"}
 """What is asked for before anybody is logged in; besides the files of the page, which hold nothing private."""
 
@@ -47,7 +49,7 @@ class Gate:
             scope[REFUSED_AS] = error.code
             await error_response(error.status, error.code, error.message, error.headers)(scope, receive, send)
             return
-        if who is None and scope["path"] == "/":
+        if who is None and scope["path"] in PAGES:
             await RedirectResponse("login", status_code=303)(scope, receive, send)
             return
         scope[WHO] = who

@@ -20,20 +20,23 @@ from tejido.app.cases.shapes import (
     CaseList,
     CaseRecord,
     Deleted,
-    DiagnosisEntry,
-    DiagnosisList,
+    DiagnosisTerm,
     Line,
     Moment,
     NewCase,
     NewDiagnosis,
+    Term,
+    Terms,
 )
 from tejido.app.cases.store import CaseStore, Filters
 from tejido.app.cases.strip import StoredPicture, strip
+from tejido.app.cases.thumbnail import THUMBNAIL, thumbnail
 from tejido.app.describe import errors, file_answer, form_body, json_body, whole_schema
 from tejido.app.errors import ApiError
 from tejido.app.form import read_form
 from tejido.app.json_body import MAX_JSON_BYTES, parse_json, read_json
 from tejido.app.work import Workroom
+from tejido.context import SEXES, SITES
 from tejido.errors import ImageError
 from tejido.taxonomy import diagnoses as all_diagnoses
 
@@ -165,6 +168,19 @@ def cases_router(store: CaseStore, limits: Limits, max_upload_bytes: int) -> API
         content, kind, digest = await ask(partial(store.picture, case))
         return Response(content, media_type=kind, headers={"ETag": f'"{digest}"'})
 
+    @router.get(
+        "/cases/{case}/thumbnail",
+        summary="Get a small version of a case's picture",
+        response_class=Response,
+        responses={
+            200: file_answer(f"A JPEG of at most {THUMBNAIL} pixels a side.", "image/jpeg"),
+            **errors(store=True, _404=_NO_CASE, _422=_WRONG),
+        },
+    )
+    async def get_thumbnail(who: Viewer, case: CaseId) -> Response:
+        """Answer with what a list shows of the picture."""
+        return Response(await ask(lambda: thumbnail(store.picture(case)[0])), media_type="image/jpeg")
+
     @router.patch(
         "/cases/{case}",
         summary="Change a case",
@@ -216,14 +232,16 @@ def cases_router(store: CaseStore, limits: Limits, max_upload_bytes: int) -> API
         found = await ask(partial(store.audit, limit, before))
         return AuditList(entries=found, next=found[-1].id if len(found) == limit else None)
 
-    @router.get("/diagnoses", summary="List the diagnoses", responses=errors())
-    async def diagnoses() -> DiagnosisList:
-        """Answer with every term that a confirmed diagnosis may be, with its English and Spanish name."""
-        return DiagnosisList(
+    @router.get("/terms", summary="List the terms", responses=errors())
+    async def terms() -> Terms:
+        """Answer with every diagnosis, sex and site that a case may name, in English and Spanish."""
+        return Terms(
             diagnoses=[
-                DiagnosisEntry(code=d.code, parent=d.parent, malignancy=d.malignancy, en=d.en, es=d.es)
+                DiagnosisTerm(code=d.code, parent=d.parent, malignancy=d.malignancy, en=d.en, es=d.es)
                 for d in all_diagnoses().values()
-            ]
+            ],
+            sexes=[Term(code=c.name, en=c.en, es=c.es) for c in SEXES],
+            sites=[Term(code=c.name, en=c.en, es=c.es) for c in SITES],
         )
 
     return router

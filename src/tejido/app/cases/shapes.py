@@ -219,17 +219,24 @@ class Deleted(BaseModel):
     deleted: UUID
 
 
-class DiagnosisEntry(BaseModel):
-    """A term of the taxonomy."""
+class Term(BaseModel):
+    """A word that a field of a case may hold."""
 
     code: str
-    parent: str | None
-    malignancy: str | None
     en: str
     es: str
 
 
-class DiagnosisList(BaseModel):
-    """All terms that a diagnosis may be."""
+class DiagnosisTerm(Term):
+    """A diagnosis of the taxonomy."""
 
-    diagnoses: list[DiagnosisEntry]
+    parent: str | None
+    malignancy: str | None
+
+
+class Terms(BaseModel):
+    """All terms."""
+
+    diagnoses: list[DiagnosisTerm]
+    sexes: list[Term]
+    sites: list[Term]

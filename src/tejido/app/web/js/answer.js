@@ -2,9 +2,9 @@
  * The answer panel, in each of its states.
  */
 import { byId, el } from "./dom.js";
-import { known, t } from "./i18n.js";
+import { t } from "./i18n.js";
 import { percent, thresholdPercent } from "./numbers.js";
-import { hints, labelName, refusal, sentence } from "./wording.js";
+import { explain, hints, labelName, refusal, sentence } from "./wording.js";
 
 /** @typedef {import("./server.js").Answer} Answer @typedef {import("./server.js").Card} Card */
 
@@ -79,11 +79,7 @@ export function showFailure(failure, onRetry) {
     put("refused", el("h3", { class: "headline" }, t("answer.refused")), advice, el("p", { class: "reason" }, t("error.no_model")));
     return;
   }
-  const key = `error.${failure.code}`;
-  const parts = [
-    el("h3", { class: "headline" }, t("error.title")),
-    el("p", { class: "advice" }, t(known(key) ? key : "error.internal", failure.values)),
-  ];
+  const parts = [el("h3", { class: "headline" }, t("error.title")), el("p", { class: "advice" }, explain(failure))];
   if (onRetry) {
     const button = el("button", { type: "button", class: "button quiet" }, t("error.retry"));
     button.addEventListener("click", onRetry);

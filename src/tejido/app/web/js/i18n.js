@@ -36,17 +36,15 @@ export function known(key) {
   return key in CATALOGUES.en;
 }
 
-/** Start with the remembered or the browser's language and translate the document. */
+/** Start with the remembered or the browser's language, translate the document, and let its buttons switch. */
 export function startLanguage() {
+  for (const button of buttons()) button.addEventListener("click", () => chooseLanguage(spoken(button)));
   const wanted = remembered() ?? navigator.language.slice(0, 2).toLowerCase();
   setLanguage(wanted === "es" ? "es" : "en");
 }
 
-/**
- * Switch the whole page.
- * @param {Language} wanted
- */
-export function setLanguage(wanted) {
+/** Switch the whole page. @param {Language} wanted */
+function setLanguage(wanted) {
   current = wanted;
   document.documentElement.lang = wanted;
   for (const node of document.querySelectorAll("[data-i18n]")) {
@@ -55,14 +53,12 @@ export function setLanguage(wanted) {
   for (const node of document.querySelectorAll("[data-i18n-label]")) {
     if (node instanceof HTMLElement) node.setAttribute("aria-label", t(node.dataset.i18nLabel ?? ""));
   }
+  for (const button of buttons()) button.setAttribute("aria-pressed", String(spoken(button) === wanted));
   for (const listener of listeners) listener();
 }
 
-/**
- * Remember a choice made by hand.
- * @param {Language} chosen
- */
-export function chooseLanguage(chosen) {
+/** Remember a choice made by hand. @param {Language} chosen */
+function chooseLanguage(chosen) {
   try {
     localStorage.setItem(REMEMBERED, chosen);
   } catch {
@@ -77,6 +73,16 @@ export function chooseLanguage(chosen) {
  */
 export function onLanguage(listener) {
   listeners.push(listener);
+}
+
+/** @returns {HTMLElement[]} */
+function buttons() {
+  return [...document.querySelectorAll("button[data-language]")].filter((node) => node instanceof HTMLElement);
+}
+
+/** @param {HTMLElement} button @returns {Language} */
+function spoken(button) {
+  return button.dataset.language === "es" ? "es" : "en";
 }
 
 /** @returns {string | null} */

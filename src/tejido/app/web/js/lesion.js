@@ -7,6 +7,7 @@ import { isHeic, readable } from "./intake.js";
 import { required } from "./models.js";
 import { classify } from "./places.js";
 import { uprightPreview } from "./upright.js";
+import { uuid } from "./uuid.js";
 
 /**
  * @typedef {import("./device/decode.js").Box} Box
@@ -15,7 +16,7 @@ import { uprightPreview } from "./upright.js";
  * @typedef {import("./server.js").Answer} Answer
  * @typedef {import("./server.js").Card} Card
  *
- * @typedef {{phase: "looking"} | {phase: "answered", answer: Answer, card: Card, place: Place}
+ * @typedef {{phase: "looking"} | {phase: "answered", answer: Answer, card: Card, sha256: string, place: Place}
  *   | {phase: "failed", failure: Failure}} View
  *
  * @typedef {object} Photo
@@ -26,6 +27,9 @@ import { uprightPreview } from "./upright.js";
  * @property {Example | null} example
  * @property {View} view
  * @property {AbortController} work
+ * @property {string} id under which it is kept as a case, if it is
+ * @property {string} at when it was first sent to be kept; empty until then
+ * @property {"" | "now" | "before"} kept whether it is, and by the last attempt or by one before
  */
 
 /** Bytes of the largest file that is read at all, as in Python. */
@@ -71,7 +75,11 @@ export function take(sources, { example = null, add = false } = {}) {
   current = Math.min(photos.length, MOST - 1);
   for (const source of sources.slice(0, MOST - photos.length)) {
     /** @type {Photo} */
-    const photo = { source, blob: null, address: "", box: null, example, view: { phase: "looking" }, work: new AbortController() };
+    const photo = {
+      ...{ source, blob: null, address: "", box: null, example },
+      ...{ view: { phase: "looking" }, work: new AbortController() },
+      ...{ id: uuid(), at: "", kept: "" },
+    };
     photos.push(photo);
     judge(photo);
   }
@@ -134,7 +142,7 @@ async function judged(photo, signal) {
     const { answer, place } = await classify(asked, signal).catch(async (error) => {
       throw await explained(error, blob);
     });
-    return { phase: "answered", answer, card, place };
+    return { phase: "answered", answer, card, sha256: model.sha256, place };
   } catch (error) {
     if (error instanceof Failure) return { phase: "failed", failure: error };
     if (!signal.aborted) console.error(error);

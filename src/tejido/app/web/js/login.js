@@ -1,29 +1,25 @@
 /**
  * Logging in and out. The session is a cookie that no script can read; this page only sends what was typed.
  */
+import { ask, send } from "./ask.js";
 import { byId } from "./dom.js";
-import { WORDS } from "./login-words.js";
+import { Failure } from "./failure.js";
+import { onLanguage, startLanguage, t } from "./i18n.js";
+import { explain } from "./wording.js";
 
-/** @typedef {"en" | "es"} Language */
 /** @typedef {{ login: boolean, accounts: boolean, name: string | null }} State */
 
-const REMEMBERED = "tejido.language"; // the same choice as on the page itself
 const form = byId("form", HTMLFormElement);
 const notice = byId("state", HTMLElement);
 const other = byId("other", HTMLButtonElement);
 const submit = byId("submit", HTMLButtonElement);
 
-/** @type {Language} */
-let language = "en";
 let withToken = false;
 /** @type {State | null} */
 let state = null;
-/** @type {{ key: string, values?: Record<string, string> } | null} */
-let said = null;
+/** What there is to say, in the language of the moment. */
+let said = () => "";
 
-for (const button of document.querySelectorAll("[data-language]")) {
-  button.addEventListener("click", () => choose(button instanceof HTMLElement && button.dataset.language === "es" ? "es" : "en"));
-}
 other.addEventListener("click", () => {
   withToken = !withToken;
   show();
@@ -33,121 +29,60 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   void logIn();
 });
-byId("logout", HTMLButtonElement).addEventListener("click", () => void ask("logout", {}));
-
-start();
-
-async function start() {
-  language = (stored() ?? navigator.language.slice(0, 2).toLowerCase()) === "es" ? "es" : "en";
-  show();
-  await ask("session");
-  focusFirst();
-}
+byId("logout", HTMLButtonElement).addEventListener("click", () => void learn(send("POST", "api/v1/logout", {})));
+onLanguage(show);
+startLanguage();
+learn(ask("api/v1/session")).then(focusFirst);
 
 async function logIn() {
   const value = (/** @type {string} */ id) => byId(id, HTMLInputElement).value;
   /** @type {Record<string, string>} */
   const given = withToken ? { token: value("token") } : { name: value("name").trim(), password: value("password") };
-  if (Object.values(given).some((text) => text === "")) return say("bad_parameter");
+  if (Object.values(given).some((text) => text === "")) return say(() => t("login.incomplete"));
   submit.disabled = true;
-  const done = await ask("login", given);
+  const done = await learn(send("POST", "api/v1/login", given));
   submit.disabled = false;
   for (const id of ["password", "token"]) byId(id, HTMLInputElement).value = "";
   if (done) location.assign("./");
 }
 
 /**
- * Ask the server; what it answers is the new state.
- * @param {string} what
- * @param {Record<string, string>} [body]
+ * What the server answers is the new state.
+ * @param {Promise<State>} asked
  */
-async function ask(what, body) {
+async function learn(asked) {
   try {
-    const options = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    const response = await fetch(`api/v1/${what}`, options);
-    const answer = await response.json();
-    if (!response.ok) {
-      say(answer.error.code in WORDS.en ? answer.error.code : "other");
-      return false;
-    }
-    state = answer;
-    withToken = !answer.accounts;
-    if (!answer.login) say("no_login");
-    else if (answer.name) say("you", { name: answer.name });
-    else quiet();
+    const now = await asked;
+    state = now;
+    withToken = !now.accounts;
+    say(() => (now.name && now.login ? t("login.you", { name: now.name }) : now.login ? "" : t("login.no_login")));
     return true;
-  } catch {
-    say("network");
+  } catch (error) {
+    say(() => explain(error instanceof Failure ? error : new Failure("internal")));
     return false;
   }
 }
 
-/**
- * @param {string} key
- * @param {Record<string, string>} [values]
- */
-function say(key, values) {
-  said = { key, values };
-  show();
-}
-
-function quiet() {
-  said = null;
+/** @param {() => string} words */
+function say(words) {
+  said = words;
   show();
 }
 
 /** Put the state into the document. */
 function show() {
-  document.documentElement.lang = language;
-  for (const node of document.querySelectorAll("[data-word]")) {
-    if (node instanceof HTMLElement) node.textContent = word(node.dataset.word ?? "");
-  }
-  for (const node of document.querySelectorAll("[data-word-label]")) {
-    if (node instanceof HTMLElement) node.setAttribute("aria-label", word(node.dataset.wordLabel ?? ""));
-  }
-  for (const button of document.querySelectorAll("[data-language]")) {
-    if (button instanceof HTMLElement) button.setAttribute("aria-pressed", String(button.dataset.language === language));
-  }
-  notice.hidden = said === null;
-  notice.textContent = said ? word(said.key, said.values) : "";
+  notice.textContent = said();
+  notice.hidden = notice.textContent === "";
   const out = state?.login === true && state.name === null;
   form.hidden = !out;
   byId("with-token", HTMLElement).hidden = !withToken;
   byId("with-password", HTMLElement).hidden = withToken;
   other.hidden = !state?.accounts;
-  other.textContent = word(withToken ? "use_password" : "use_token");
+  other.textContent = t(withToken ? "login.use_password" : "login.use_token");
   byId("leave", HTMLElement).hidden = state === null || out;
   byId("logout", HTMLElement).hidden = !state?.login;
 }
 
 function focusFirst() {
   byId(withToken ? "token" : "name", HTMLInputElement).focus();
-}
-
-/**
- * @param {string} key
- * @param {Record<string, string>} [values]
- */
-function word(key, values = {}) {
-  return WORDS[language][key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-}
-
-/** @param {Language} chosen */
-function choose(chosen) {
-  language = chosen;
-  try {
-    localStorage.setItem(REMEMBERED, chosen);
-  } catch {
-    // Storage can be forbidden; the choice then holds until the page is left.
-  }
-  show();
-}
-
-/** @returns {string | null} */
-function stored() {
-  try {
-    return localStorage.getItem(REMEMBERED);
-  } catch {
-    return null;
-  }
 }

@@ -9,11 +9,11 @@ import { cancelCrop, chooseCrop } from "./crop.js";
 import { byId } from "./dom.js";
 import { fetchExample, nameExamples, showExamples } from "./examples.js";
 import { Failure } from "./failure.js";
-import { chooseLanguage, language, onLanguage, startLanguage } from "./i18n.js";
+import { onLanguage, startLanguage } from "./i18n.js";
 import { takePictures } from "./intake.js";
 import { onKind, setKind } from "./kind.js";
 import { begin, judge, judgeAll, photos, shown, take } from "./lesion.js";
-import { chosen, drawModels, loadModels, modelsAreThere, onModel } from "./models.js";
+import { chosen, drawModels, keepsCases, loadModels, modelsAreThere, onModel } from "./models.js";
 import { drawOffline, keepOffline } from "./offline.js";
 import { showPreview } from "./preview.js";
 import { complain, draw, show } from "./view.js";
@@ -23,6 +23,7 @@ let loading = Promise.resolve();
 
 async function load() {
   await loadModels();
+  byId("cases", HTMLElement).hidden = !keepsCases();
   drawCard();
 }
 
@@ -100,12 +101,7 @@ begin(
   (photo) => (photo === shown() ? show() : draw()),
 );
 
-const languages = [...document.querySelectorAll("button[data-language]")].filter((node) => node instanceof HTMLElement);
-for (const button of languages) {
-  button.addEventListener("click", () => chooseLanguage(button.dataset.language === "es" ? "es" : "en"));
-}
 onLanguage(() => {
-  for (const button of languages) button.setAttribute("aria-pressed", String(button.dataset.language === language()));
   nameExamples();
   drawOffline();
   drawModels();

@@ -18,6 +18,7 @@ let preferred = "";
 /** Until the server has said otherwise, it decides. */
 let limit = Infinity;
 let loaded = false;
+let cases = false;
 
 /** Ask for the models and offer those that suit. */
 export async function loadModels() {
@@ -25,6 +26,7 @@ export async function loadModels() {
   usable = found.models.filter((model) => model.card);
   preferred = found.default;
   limit = found.max_upload_bytes;
+  cases = found.cases;
   loaded = true;
   drawModels();
 }
@@ -47,6 +49,11 @@ function title({ name, card }) {
 /** Whether the server has said which models there are. */
 export function modelsAreThere() {
   return loaded;
+}
+
+/** Whether the server keeps cases. */
+export function keepsCases() {
+  return cases;
 }
 
 /** Largest file that the server takes. */

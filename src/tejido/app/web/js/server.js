@@ -1,6 +1,7 @@
 /**
  * The server that the page comes from, as a place where answers are computed.
  */
+import { ask } from "./ask.js";
 import { Failure } from "./failure.js";
 
 /**
@@ -26,7 +27,7 @@ import { Failure } from "./failure.js";
  * @property {{width: number, height: number} | null} patches
  *
  * @typedef {{name: string, bundled: boolean, size_bytes: number, sha256: string, card: Card | null, error: string | null}} Model
- * @typedef {{default: string, max_upload_bytes: number, models: Model[]}} Library
+ * @typedef {{default: string, max_upload_bytes: number, cases: boolean, models: Model[]}} Library
  *
  * @typedef {object} Answer
  * @property {string} label
@@ -60,13 +61,15 @@ export const server = {
  * @param {Blob} picture
  * @param {import("./device/decode.js").Box} box
  */
-async function cut(picture, { left, top, width, height }) {
+export async function cut(picture, { left, top, width, height }) {
   const part = await createImageBitmap(picture, left, top, width, height, { colorSpaceConversion: "none" });
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d")?.drawImage(part, 0, 0);
   part.close();
-  return await new Promise((/** @type {(made: Blob | null) => void} */ resolve) => canvas.toBlob(resolve, "image/png"));
+  const made = await new Promise((/** @type {(made: Blob | null) => void} */ resolve) => canvas.toBlob(resolve, "image/png"));
+  if (!made) throw new Failure("no_memory");
+  return made;
 }
 
 /**
@@ -75,23 +78,4 @@ async function cut(picture, { left, top, width, height }) {
  */
 export async function library() {
   return ask("api/v1/models", {});
-}
-
-/**
- * @param {string} address
- * @param {RequestInit} init
- * @returns {Promise<any>}
- */
-async function ask(address, init) {
-  let response;
-  try {
-    response = await fetch(address, { cache: "no-store", ...init });
-  } catch (error) {
-    if (init.signal?.aborted) throw error;
-    throw new Failure("network");
-  }
-  const body = await response.json().catch(() => null);
-  init.signal?.throwIfAborted();
-  if (response.ok && body) return body;
-  throw new Failure(body?.error?.code ?? "internal");
 }

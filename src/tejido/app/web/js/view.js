@@ -2,6 +2,7 @@
  * Drawing the lesion at hand: its photos, the one that is looked at, and what is said of it.
  */
 import { showAnswer, showFailure, showInvitation, showLooking, showSeries } from "./answer.js";
+import { offerKeep } from "./cases/keep.js";
 import { canCrop } from "./crop.js";
 import { byId } from "./dom.js";
 import { describe } from "./examples.js";
@@ -69,6 +70,7 @@ export function draw() {
   if (trouble) showFailure(trouble, null);
   else if (photo) drawAnswer(photo);
   else showInvitation();
+  offerKeep();
 }
 
 /** @param {import("./lesion.js").Photo} photo */

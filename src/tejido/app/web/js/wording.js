@@ -56,3 +56,12 @@ export function hints(card, answer) {
     .filter((rule) => (answer.quality[card.quality[rule.index]] ?? 0) > near * rule.above)
     .map((rule) => t(`hint.${rule.code}`));
 }
+
+/**
+ * What went wrong, in a sentence.
+ * @param {import("./failure.js").Failure} failure
+ */
+export function explain(failure) {
+  const key = `error.${failure.code}`;
+  return t(known(key) ? key : "error.internal", failure.values);
+}
