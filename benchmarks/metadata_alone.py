@@ -24,7 +24,8 @@ from tejido.experiments.run import Run
 from tejido.metrics.bootstrap import GroupBootstrap
 from tejido.metrics.scores import auc, mean_of
 from tejido.models.network import Network
-from tejido.training.fit import load_best, logits_of
+from tejido.training.course import load_best
+from tejido.training.fit import logits_of
 
 
 def main() -> None:

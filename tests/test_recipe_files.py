@@ -18,11 +18,16 @@ from tejido.cli.main import VERBS
 from tejido.experiments.study import plan as study
 from tejido.imaging import geometry
 from tejido.imaging.steps import registry
-from tejido.models import zoo
+from tejido.models import segmenter, zoo
+from tejido.models.gan import pair
+from tejido.recipe import SegmentationRecipe, SynthesisRecipe
 from tejido.sources.catalogue import SOURCES
 
 FOLDER = Path(__file__).parents[1] / "recipes"
-RECIPES = sorted(FOLDER.glob("*.yaml"))
+EVERY = sorted(FOLDER.glob("*.yaml"))
+OUTLINES = [path for path in EVERY if path.stem.startswith("lesion_outline")]
+GENERATORS = [path for path in EVERY if path.stem.startswith("synthesis_")]
+RECIPES = [path for path in EVERY if path not in OUTLINES + GENERATORS]
 STUDIES = sorted((FOLDER / "studies").glob("*.yaml"))
 THESES = {
     "uis2022_teacher", "uis2022_skin3", "uba2020_segmentation", "uba2020_color", "uba2020_arl_resnet50",
@@ -67,6 +72,31 @@ def test_a_recipe_is_named_after_its_file_and_can_be_built(path: Path) -> None:
     assert len(taxonomy.task(recipe.task).labels) >= 2
     network = recipe.network
     buildable(network.name, image.size, network.attention, network.squeeze_excitation)
+
+
+@pytest.mark.parametrize("path", OUTLINES, ids=lambda path: path.stem)
+def test_a_segmenters_recipe_can_be_built_and_followed(path: Path) -> None:
+    recipe = recipes.load_as(SegmentationRecipe, path)
+    assert recipe.name == path.stem
+    segmenter.build(recipe.network.encoder, size=recipe.image.size, decoder=recipe.network.decoder)
+    *before, last = commands(path)
+    made = {str(parsed(arguments)["out"]) for arguments in before}
+    data = recipe.data
+    assert {data.manifest, data.split, data.cache} <= made
+    cached = parsed(before[-1])
+    assert (cached["geometry"], cached["size"]) == ("stretch", recipe.image.size)
+    assert last == ["segment", f"recipes/{path.name}"]
+
+
+@pytest.mark.parametrize("path", GENERATORS, ids=lambda path: path.stem)
+def test_a_generators_recipe_can_be_built_and_followed(path: Path) -> None:
+    recipe = recipes.load_as(SynthesisRecipe, path)
+    assert recipe.name == path.stem
+    assert pair.build(recipe, 7).generator.size == recipe.image.size
+    *before, last = commands(path)
+    assert {recipe.data.manifest, recipe.data.split} == {str(parsed(arguments)["out"]) for arguments in before}
+    assert last == ["synthesize", "train", f"recipes/{path.name}"]
+    parsed(last)
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -21,6 +21,8 @@ from tejido.runtime.classifier import Prediction
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
 Picture = str | Path | bytes
 """Path of a picture file, or its bytes."""
 
@@ -50,6 +52,7 @@ class Client:
         *,
         model: str | None = None,
         heatmap: bool = False,
+        mask: bool = False,
         age: float | None = None,
         sex: str | None = None,
         site: str | None = None,
@@ -60,11 +63,12 @@ class Client:
             image: path or bytes of a picture file.
             model: name of one of the server's models; by default its own choice.
             heatmap: also ask for what influenced the score.
+            mask: also ask where the model sees the lesion.
             age: in years, for a model that takes it.
             sex: likewise.
             site: likewise.
         """
-        query = _query(model=model, heatmap=heatmap, age=age, sex=sex, site=site)
+        query = _query(model=model, heatmap=heatmap, mask=mask, age=age, sex=sex, site=site)
         answer = self.ask("POST", "/api/v1/classify", params=query, content=_bytes(image)).json()
         return _prediction(answer)
 
@@ -232,7 +236,13 @@ def _prediction(answer: Mapping[str, Any]) -> Prediction:
         reason=answer["reason"],
         model=answer["model"],
         quality=answer["quality"],
+        mask=None if answer["mask"] is None else _mask(answer["mask"]),
     )
+
+
+def _mask(found: Mapping[str, Any]) -> NDArray[np.bool_]:
+    inside = np.arange(len(found["runs"])) % 2 == 1
+    return np.repeat(inside, found["runs"]).reshape(found["height"], found["width"])
 
 
 def _error(response: httpx.Response) -> ServerError:

@@ -25,7 +25,7 @@ def test_answer_has_everything(client: Client) -> None:
     response = client.classify(PICTURE)
     answer = response.json()
     assert response.status_code == 200
-    assert set(answer) == {"label", "probabilities", "refused", "reason", "quality", "model", "heatmap"}
+    assert set(answer) == {"label", "probabilities", "refused", "reason", "quality", "model", "heatmap", "mask"}
     assert answer["model"] == "tiny"
     assert answer["label"] == "dark"
     assert answer["refused"] is False

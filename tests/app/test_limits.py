@@ -34,9 +34,9 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """While the event is not set, no picture is judged."""
     go, judge = threading.Event(), Service.classify
 
-    def wait(*arguments: object) -> object:
+    def wait(*arguments: object, **options: object) -> object:
         assert go.wait(20)
-        return judge(*arguments)  # type: ignore[arg-type]
+        return judge(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Service, "classify", wait)
     try:

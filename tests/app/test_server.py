@@ -50,7 +50,7 @@ def test_security_headers(client: Client, path: str) -> None:
 def test_a_bug_answers_json_with_headers(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = create_app("tiny")
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr("tejido.app.service.Service.classify", fail)
@@ -119,7 +119,9 @@ def test_openapi_describes_the_api(client: Client) -> None:
     post = api["paths"]["/api/v1/classify"]["post"]
     assert post["requestBody"]["content"]["image/*"]["schema"] == {"type": "string", "format": "binary"}
     assert {"200", "400", "404", "413", "415", "422"} <= set(post["responses"])
-    assert {parameter["name"] for parameter in post["parameters"]} == {"model", "heatmap", "age", "sex", "site"}
+    assert {parameter["name"] for parameter in post["parameters"]} == {
+        *("model", "heatmap", "mask", "age", "sex", "site"),
+    }
     assert "--data-binary @lesion.jpg" in post["description"]
     assert "HTTPValidationError" not in api["components"]["schemas"]
 

@@ -18,7 +18,8 @@ from tejido.experiments.judge import judge
 from tejido.experiments.run import Run
 from tejido.runtime.classifier import Classifier
 from tejido.taxonomy import task
-from tejido.training.fit import load_best, logits_of
+from tejido.training.course import load_best
+from tejido.training.fit import logits_of
 from tests.support.experiment import STUDENT, prepare, trained
 
 

@@ -42,8 +42,20 @@ def tiny_model(**changes: object) -> bytes:
     return with_metadata(dataclasses.replace(METADATA, **changes).to_json())  # type: ignore[arg-type]
 
 
-def with_metadata(text: str | None, *, heatmap: bool = True) -> bytes:
-    """The same graph with any metadata text, or none at all; also without its heatmap."""
+def outlining_model(**changes: object) -> bytes:
+    """A model that only outlines: its mask is where the mean of a pixel's samples is at least 128."""
+    lesion = {
+        "kind": "segmentation",
+        "labels": (Label("lesion", "lesion", "lesión"),),
+        "positive": None,
+        "frame": "whole",
+    }
+    metadata = dataclasses.replace(METADATA, **{**lesion, "thresholds": {}, **changes})  # type: ignore[arg-type]
+    return with_metadata(metadata.to_json(), heatmap=False, mask=True, classes=False)
+
+
+def with_metadata(text: str | None, *, heatmap: bool = True, mask: bool = False, classes: bool = True) -> bytes:
+    """The same graph with any metadata text, or none at all; without its heatmap, with a mask, without classes."""
 
     def const(name: str, values: list[float], shape: list[int]) -> onnx.TensorProto:
         return helper.make_tensor(name, TensorProto.FLOAT, shape, values)
@@ -79,6 +91,20 @@ def with_metadata(text: str | None, *, heatmap: bool = True) -> bytes:
     )
     if not heatmap:
         del graph.node[-2:], graph.output[1:2], graph.initializer[-1:], graph.initializer[3:4]
+    if not classes:
+        del graph.node[5:6], graph.output[0:1]
+    if mask:
+        graph.initializer.extend(
+            [const("half", [128.0], []), numpy_helper.from_array(np.array([2], dtype="int64"), "channels")]
+        )
+        graph.node.extend(
+            [
+                helper.make_node("ReduceMean", ["samples", "channels"], ["grey"], keepdims=0),
+                helper.make_node("GreaterOrEqual", ["grey", "half"], ["bright_pixels"]),
+                helper.make_node("Cast", ["bright_pixels"], ["mask"], to=TensorProto.UINT8),
+            ]
+        )
+        graph.output.append(helper.make_tensor_value_info("mask", TensorProto.UINT8, ["height", "width"]))
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     if text is not None:
         helper.set_model_props(model, {KEY: text})

@@ -11,7 +11,8 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from tensorboardX.proto.event_pb2 import Event
 
 from tejido.training.classify import ClassifyModule
-from tejido.training.fit import fit, load_best, logits_of
+from tejido.training.course import load_best
+from tejido.training.fit import fit, logits_of
 from tests.support.stub_network import images, network
 from tests.training.plan import recipe
 

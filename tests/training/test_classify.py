@@ -31,8 +31,8 @@ class Weights(Callback):
 
 def test_averaged_weights_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = Weights()
-    real = fitting._callbacks
-    monkeypatch.setattr(fitting, "_callbacks", lambda *a: [weights, *real(*a)])
+    real = fitting.trainer_of
+    monkeypatch.setattr(fitting, "trainer_of", lambda *a: real(*a[:3], [weights, *a[3]]))
     settings = recipe(head_epochs=0, epochs=2, ema=0.7)
     net = fit(network(), images(64), images(32, 1), settings, tmp_path)
     average = weights.steps[0]

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from tejido.errors import TejidoError, TrainingError
 from tejido.training import classify, failures
+from tejido.training.course import load_best
 from tejido.training.failures import memory_explained
-from tejido.training.fit import fit, load_best
+from tejido.training.fit import fit
 from tests.support.stub_network import images, network
 from tests.training.plan import recipe
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Model = Annotated[str | None, Query(description="name from /api/v1/models; by default the server's")]
 WithHeatmap = Annotated[bool, Query(description="also answer what influenced the score")]
+WithMask = Annotated[bool, Query(description="also answer where the model sees the lesion, if it outlines one")]
 Age = Annotated[float | None, Query(description="in years, for a model whose card lists it in inputs")]
 Sex = Annotated[str | None, Query(description="a choice of the model's card, likewise")]
 Site = Annotated[str | None, Query(description="place on the body, a choice of the model's card")]
@@ -46,6 +47,7 @@ def api_router(service: Service) -> APIRouter:
         request: Request,
         model: Model = None,
         heatmap: WithHeatmap = False,
+        mask: WithMask = False,
         age: Age = None,
         sex: Sex = None,
         site: Site = None,
@@ -61,7 +63,7 @@ def api_router(service: Service) -> APIRouter:
         place = service.room.enter()
         try:
             picture = await read_picture(request, service.max_upload_bytes, service.limits)
-            return await place.run(partial(service.classify, name, picture, heatmap, context))
+            return await place.run(partial(service.classify, name, picture, context, heatmap=heatmap, mask=mask))
         finally:
             place.leave()
 

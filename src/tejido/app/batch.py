@@ -124,7 +124,7 @@ async def _line(
     try:
         if len(picture) > service.max_upload_bytes:
             raise ApiError(413, "too_large", "the picture is over the limit; make it smaller")
-        answer = await place.run(partial(service.classify, name, picture, heatmap, context))
+        answer = await place.run(partial(service.classify, name, picture, context, heatmap=heatmap))
     except ApiError as error:
         return BatchLine(index=0, error=ErrorBody(code=error.code, message=error.message))
     return BatchLine(index=0, answer=answer)

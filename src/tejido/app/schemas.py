@@ -29,6 +29,17 @@ class HeatmapGrid(BaseModel):
     )
 
 
+class MaskRuns(BaseModel):
+    """Where the model sees the lesion, pixel by pixel of the upright picture."""
+
+    width: int
+    height: int
+    runs: list[int] = Field(
+        description="lengths of runs of pixels outside and inside the lesion in turn, row by row, beginning outside",
+        examples=[[5, 2, 9]],
+    )
+
+
 class Classification(BaseModel):
     """The answer for one picture. Where ``refused`` is true the label means nothing."""
 
@@ -45,6 +56,7 @@ class Classification(BaseModel):
     )
     model: str = Field(description="name of the model that answered", examples=["skin-suspicion"])
     heatmap: HeatmapGrid | None = Field(description="only with heatmap=true, and only if the model has one")
+    mask: MaskRuns | None = Field(default=None, description="only with mask=true, and only if the model draws one")
 
 
 class BatchLine(BaseModel):
@@ -112,6 +124,7 @@ class TrainingDataCard(BaseModel):
 class ModelCard(BaseModel):
     """What the model file says about itself."""
 
+    kind: Literal["classification", "segmentation"]
     task: str
     modality: str
     labels: list[LabelCard]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tejido.app.cards import model_entry
 from tejido.app.errors import ApiError
-from tejido.app.schemas import Classification, HeatmapGrid, ModelList
+from tejido.app.schemas import Classification, HeatmapGrid, MaskRuns, ModelList
 from tejido.errors import ContextError, ImageError, ModelFileError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tejido.app.limits import Limits
     from tejido.app.monitoring import Monitoring
     from tejido.app.shelf import Shelf
@@ -69,7 +73,9 @@ class Service:
             models=[model_entry(entry, self.shelf.digest(entry.path)) for entry in self.shelf.entries()],
         )
 
-    def classify(self, name: str, picture: bytes, heatmap: bool, context: dict[str, Any]) -> Classification:
+    def classify(
+        self, name: str, picture: bytes, context: dict[str, Any], *, heatmap: bool = False, mask: bool = False
+    ) -> Classification:
         """The answer of model ``name`` for one picture; blocks.
 
         Raises:
@@ -95,4 +101,13 @@ class Service:
             quality=answer.quality,
             model=name,
             heatmap=grid,
+            mask=_runs(answer.mask) if mask and answer.mask is not None else None,
         )
+
+
+def _runs(mask: NDArray[np.bool_]) -> MaskRuns:
+    inside = np.concatenate([[False], mask.ravel(), [False]])
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    runs = np.diff(np.concatenate([[0], edges, [mask.size]]))
+    height, width = mask.shape
+    return MaskRuns(width=width, height=height, runs=runs[: len(runs) if runs[-1] else -1].tolist())

@@ -24,6 +24,7 @@ _REFUSALS = {
     "blur": "blurred",
     "darkness": "too dark",
     "glare": "too much glare",
+    "no_lesion": "no lesion found",
     "unlabelled": "something that the model has no label for",
     "novelty": "unlike the pictures that the model learned from",
 }

@@ -34,6 +34,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "networks": ("tejido.cli.networks", "List the networks that a recipe may name: parameters, work, input."),
     "train": ("tejido.cli.train", "Train a classifier as a recipe says, and export it as one model file."),
     "distill": ("tejido.cli.distill", "Train a small network that learns from labels and from a large one."),
+    "segment": ("tejido.cli.segment", "Train a network that outlines lesions."),
+    "synthesize": ("tejido.cli.synthesize", "Train networks that make up images, and see what these are worth."),
+    "outline": ("tejido.cli.outline", "Outline the lesion in pictures, and measure it."),
     "compress": ("tejido.cli.compress", "Make a trained network smaller, if it still answers as before."),
     "export": ("tejido.cli.export", "Write a run's network once more, as ONNX or LiteRT."),
     "study": ("tejido.cli.study", "Train one recipe many times over axes, seeds and folds, and compare."),
@@ -56,6 +59,7 @@ _EXTRAS = {
     "train": (
         *("torch", "torchvision", "timm", "pytorch_lightning", "torchmetrics", "safetensors"),
         *("onnx", "onnxscript", "pydantic", "yaml", "matplotlib", "torch_pruning", "tensorly"),
+        "segmentation_models_pytorch",
     ),
 }
 _HELP = """Archives of skin and breast-tissue images into calibrated classifiers that answer the same everywhere.

@@ -22,10 +22,12 @@ from tejido.data.geometry import Steps
 from tejido.data.patches import PatchGrid, expand
 from tejido.data.splitting import folds, splits
 from tejido.data.splitting.limit import limited
-from tejido.errors import DataError, RecipeError
-from tejido.recipe import Recipe, resolve_path
+from tejido.errors import DataError, RecipeError, SplitLeakError
+from tejido.models.segmenter import Segmenter
+from tejido.recipe import Data, Recipe, resolve_path
 from tejido.training.images import CachedImages, Images, LabelledImages, decode_all
 from tejido.training.masks import check_present, decode_masks, with_masks
+from tejido.training.segment import outlines_of
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,12 @@ class Part:
 
 
 def load_parts(
-    recipe: Recipe, geometry: nn.Module, patches: PatchGrid | None = None, *, masks: bool = False
+    recipe: Recipe,
+    geometry: nn.Module,
+    patches: PatchGrid | None = None,
+    *,
+    masks: bool = False,
+    segmenter: Segmenter | None = None,
 ) -> dict[str, Part]:
     """Read manifest and split, keep the images that belong to the task, decode them or find them in the cache.
 
@@ -69,6 +76,7 @@ def load_parts(
         geometry: the step that goes into the model file.
         patches: cut images into these; each patch stands where its image's group does.
         masks: give every image its lesion mask as fourth channel; not with ``patches``.
+        segmenter: outlines the images, instead of the manifest's masks.
 
     Returns:
         ``{"train", "val", "test"}``.
@@ -83,7 +91,7 @@ def load_parts(
     if not task.labels:
         raise DataError(f"{task.name} takes its labels from the data; it is a question for probes, not for training")
     table = manifests.read(resolve_path(recipe.data.manifest))
-    table["split"] = _split(recipe, table)
+    table["split"] = split_of(recipe.data, table)
     table["label"] = table[task.column].map(task.label_of, na_action="ignore").astype("string")
     names = task.label_names
     if recipe.network.other:
@@ -95,12 +103,15 @@ def load_parts(
     if recipe.data.limit is not None:
         train = limited(kept[kept["split"] == "train"], recipe.data.limit, seed=recipe.seed)
         kept = pd.concat([train, kept[kept["split"] != "train"]])
-    if masks:
+    drawn = masks and segmenter is None
+    if drawn:
         check_present(kept)
+    if segmenter is not None:
+        _check_disjoint(recipe, kept)
     steps = Steps(recipe.image.geometry, recipe.image.size, patches, recipe.image.short_side)
     cache = None if recipe.data.cache is None else open_cache(resolve_path(recipe.data.cache), steps)
     parts = {}
-    decoded = len(kept) * ((cache is None) + masks)
+    decoded = len(kept) * ((cache is None) + drawn)
     with Progress(console=Console(stderr=True), transient=True, disable=not decoded) as progress:
         bar = progress.add_task("Decoding images", total=decoded)
         tick = partial(progress.advance, bar)
@@ -119,7 +130,9 @@ def load_parts(
                 rows = cache.locate(rows)
                 images = CachedImages(cache.pixels, rows.pop("row").to_numpy())
                 rows = rows if patches is not None else rows.drop(columns="patch")
-            if masks:
+            if segmenter is not None:
+                images = with_masks(images, outlines_of(segmenter, images))
+            elif drawn:
                 images = with_masks(images, decode_masks(rows, geometry, progress=tick))
             truth = rows["label"].tolist()
             indices = torch.tensor([names.index(label) for label in truth])
@@ -130,6 +143,20 @@ def load_parts(
     return parts
 
 
+def _check_disjoint(recipe: Recipe, kept: pd.DataFrame) -> None:
+    """Raise ``SplitLeakError`` if the segmenter has learned from an image that validates or tests here."""
+    assert recipe.image.segmenter is not None
+    used = pd.read_parquet(resolve_path(recipe.image.segmenter) / "split.parquet")
+    learned = used[used["split"] != "test"]
+    judged = kept[kept["split"] == "test"]
+    shared = set(learned["group_id"]) & set(judged["group_id"])
+    if shared:
+        raise SplitLeakError(
+            f"the segmenter has learned from {len(shared):,} groups that stand in test here, such as {min(shared)}; "
+            "train it with the same split"
+        )
+
+
 def _context(rows: pd.DataFrame, name: str) -> torch.Tensor:
     context, unmapped = context_of(rows)
     if unmapped:
@@ -138,9 +165,14 @@ def _context(rows: pd.DataFrame, name: str) -> torch.Tensor:
     return torch.from_numpy(context)
 
 
-def _split(recipe: Recipe, table: pd.DataFrame) -> pd.Series:
-    """Side of every manifest row, from a split or from one fold of a table of folds."""
-    path, fold = resolve_path(recipe.data.split), recipe.data.fold
+def split_of(section: Data, table: pd.DataFrame) -> pd.Series:
+    """Side of every manifest row, from a split or from one fold of a table of folds.
+
+    Raises:
+        SplitLeakError: a group stands on both sides.
+        RecipeError: ``data.fold`` without a table of folds, or such a table without it.
+    """
+    path, fold = resolve_path(section.split), section.fold
     if folds.is_folds(path) != (fold is not None):
         raise RecipeError(
             f"{path} is a table of folds; say which one tests, as data.fold=0"
@@ -149,4 +181,4 @@ def _split(recipe: Recipe, table: pd.DataFrame) -> pd.Series:
         )
     if fold is not None:
         return folds.load_fold(path, table, fold)
-    return splits.load(path, table, allow_leaks=recipe.data.allow_leaks)
+    return splits.load(path, table, allow_leaks=section.allow_leaks)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from tejido import __version__, context
@@ -16,7 +17,7 @@ from tejido.experiments.distil import teachers_of
 from tejido.experiments.judge import Judged
 from tejido.experiments.patches import as_metadata, grid_of
 from tejido.imaging import quality as qualities
-from tejido.recipe import Recipe
+from tejido.recipe import Data, Recipe
 from tejido.runtime.metadata import Choice, Input, Label, Metadata, RefusalRule, TrainingData
 from tejido.taxonomy import Task
 from tejido.training.images import Images, batches
@@ -25,6 +26,8 @@ INTENDED_USE = {
     "en": "Research and education. Not a medical device; it must not decide about a person's care.",
     "es": "Investigación y enseñanza. No es un producto sanitario; no debe decidir sobre la atención de una persona.",
 }
+NO_LESION = RefusalRule("no_lesion", "absence", 0, 0.5)
+"""For models that outline: not a single pixel rather is lesion than not."""
 DISJOINT = "disjoint by group (lesion, patient, slide, identical bytes)"
 LEAKY = "not checked for leaks: groups may stand in training and in test, and the figures may be too good"
 
@@ -48,16 +51,6 @@ def describe(
     train_rows = parts["train"].pictures
     grid = grid_of(recipe)
     scale = recipe.image.um_per_pixel
-    sources = [
-        TrainingData(
-            source=str(source),
-            images=len(rows),
-            groups=int(rows["group_id"].nunique()),
-            licence=", ".join(sorted(rows["licence"].unique())),
-            attribution=", ".join(sorted(rows["attribution"].unique())),
-        )
-        for source, rows in train_rows.groupby("source")
-    ]
     return Metadata(
         name=recipe.model,
         task=task.name,
@@ -66,19 +59,18 @@ def describe(
         thresholds={} if task.positive is None or judged.threshold is None else {task.positive: judged.threshold},
         calibration={"method": "scale and bias fitted on validation", **asdict(judged.calibrated)},
         refusal=(
-            *_refusal(parts["train"].images.images, recipe.evaluation.quality_pass, 1 if grid is None else grid.count),
+            *quality_rules(
+                parts["train"].images.images, recipe.evaluation.quality_pass, 1 if grid is None else grid.count
+            ),
             *(() if judged.others is None else (RefusalRule("unlabelled", "novelty", 0, judged.others.above),)),
+            *(() if recipe.image.segmenter is None else (NO_LESION,)),
         ),
         modality=task.modality or "any",
         frame="centre_square" if grid is None and recipe.image.geometry != "stretch" else "whole",
         input_size=recipe.image.size,
         quality=qualities.NAMES,
-        training_data=tuple(sources),
-        split={
-            "kind": LEAKY if recipe.data.allow_leaks else DISJOINT,
-            "images": {name: len(part.pictures) for name, part in parts.items()},
-            "groups": {name: int(part.pictures["group_id"].nunique()) for name, part in parts.items()},
-        },
+        training_data=sources_of(train_rows),
+        split=split_facts(recipe.data, {name: part.pictures for name, part in parts.items()}),
         metrics=test,
         intended_use=INTENDED_USE,
         licence=recipe.export.licence,
@@ -92,13 +84,45 @@ def describe(
     )
 
 
+def sources_of(rows: pd.DataFrame) -> tuple[TrainingData, ...]:
+    """What each source gave to the training.
+
+    Args:
+        rows: of the manifest.
+    """
+    return tuple(
+        TrainingData(
+            source=str(source),
+            images=len(part),
+            groups=int(part["group_id"].nunique()),
+            licence=", ".join(sorted(part["licence"].unique())),
+            attribution=", ".join(sorted(part["attribution"].unique())),
+        )
+        for source, part in rows.groupby("source")
+    )
+
+
+def split_facts(section: Data, rows: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """How the images were split.
+
+    Args:
+        section: of the recipe.
+        rows: of the manifest, by side.
+    """
+    return {
+        "kind": LEAKY if section.allow_leaks else DISJOINT,
+        "images": {name: len(part) for name, part in rows.items()},
+        "groups": {name: int(part["group_id"].nunique()) for name, part in rows.items()},
+    }
+
+
 @torch.inference_mode()
-def _refusal(images: Images, passing: float, patches: int) -> tuple[RefusalRule, ...]:
+def quality_rules(images: Images, passing: float, patches: int = 1) -> tuple[RefusalRule, ...]:
     """Refuse what is blurred, dark or glaring beyond nearly all training images, and beyond what is tolerable.
 
     An image's quality is the mean over its ``patches``.
     """
-    single = torch.cat([qualities.Quality()(part) for part in batches(images, 256)])
+    single = torch.cat([qualities.Quality()(part[:, :3]) for part in batches(images, 256)])
     measured = single.reshape(-1, patches, single.shape[1]).mean(1).numpy()
     limits = np.maximum(np.quantile(measured, passing, axis=0), qualities.TOLERABLE)
     return tuple(

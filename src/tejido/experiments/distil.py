@@ -15,8 +15,9 @@ from tejido.experiments.datasets import Part
 from tejido.experiments.run import Run
 from tejido.models.network import Network
 from tejido.recipe import Distillation, Recipe, resolve_path
+from tejido.training.course import load_best
 from tejido.training.distil.guides import Feature, Guide, Itself, Online, Relation, Response, Softness
-from tejido.training.fit import Teaching, load_best
+from tejido.training.fit import Teaching
 
 ANSWERS = "answers"
 """Folder in a teacher's run for what it said of prepared views."""

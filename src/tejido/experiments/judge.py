@@ -142,10 +142,11 @@ def deployed(recipe: Recipe, built: Parts, network: Network, calibrated: Calibra
     """The module that becomes a model file.
 
     Raises:
-        RecipeError: the network reads lesion masks, which a model file has not.
+        RecipeError: the network reads lesion masks, and there is no segmenter.
     """
     if built.grid is None:
-        return Deployed(built.geometry, network, calibrated, labels=len(taxonomy.task(recipe.task).labels))
+        labels = len(taxonomy.task(recipe.task).labels)
+        return Deployed(built.geometry, network, calibrated, labels=labels, segmenter=built.segmenter)
     rule = rule_of(recipe, taxonomy.task(recipe.task))
     return Deployed(Patches(built.grid, built.geometry), network, calibrated, aggregate=rule)
 

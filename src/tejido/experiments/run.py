@@ -10,47 +10,51 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from tejido import recipe as recipes
 from tejido.errors import DataError
 from tejido.files import replacing
-from tejido.recipe import Recipe
+from tejido.recipe import Experiment, Recipe
 
 _PACKAGES = ("tejido", "torch", "torchvision", "timm", "pytorch-lightning", "onnx", "onnxruntime", "numpy", "Pillow")
 
 
+R = TypeVar("R", bound=Experiment, default=Recipe)
+
+
 @dataclass(frozen=True)
-class Run:
-    """A run's folder and recipe. Every file in it is written whole or not at all."""
+class Run(Generic[R]):
+    """A run's folder and recipe, a classifier's if nothing else is said. Every file is written whole or not at all."""
 
     folder: Path
-    recipe: Recipe
+    recipe: R
 
     @classmethod
-    def start(cls, recipe: Recipe, root: Path = Path("runs")) -> Run:
+    def start(cls, recipe: R, root: Path = Path("runs")) -> Run[R]:
         """Make the folder of a new run, with its resolved recipe and environment."""
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         return cls.create(root / recipe.name / f"{stamp}-{secrets.token_hex(3)}", recipe)
 
     @classmethod
-    def create(cls, folder: Path, recipe: Recipe) -> Run:
+    def create(cls, folder: Path, recipe: R) -> Run[R]:
         """A run in ``folder``, with its resolved recipe and environment; whatever else is there stays."""
         run = cls(folder, recipe)
         run.write_text("recipe.yaml", recipe.to_yaml())
         run.write_json("environment.json", _environment())
         return run
 
-    @classmethod
-    def open(cls, folder: Path) -> Run:
-        """A run that exists, to be resumed or read.
+    @staticmethod
+    def open(folder: Path) -> Run:
+        """A classifier's run that exists, to be resumed or read.
 
         Raises:
             DataError: the folder is no run.
+            RecipeError: it is a run of another kind.
         """
-        if not (folder / "recipe.yaml").is_file():
-            raise DataError(f"{folder}: not a run; recipe.yaml is missing")
-        return cls(folder, recipes.load(folder / "recipe.yaml"))
+        return open_run(folder, Recipe)
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file into the folder."""
@@ -71,6 +75,18 @@ class Run:
             return json.loads((self.folder / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise DataError(f"{self.folder}: {name} is missing; the run is not finished") from None
+
+
+def open_run(folder: Path, kind: type[R]) -> Run[R]:
+    """A run of any kind that exists.
+
+    Raises:
+        DataError: the folder is no run.
+        RecipeError: it is a run of another kind.
+    """
+    if not (folder / "recipe.yaml").is_file():
+        raise DataError(f"{folder}: not a run; recipe.yaml is missing")
+    return Run(folder, recipes.load_as(kind, folder / "recipe.yaml"))
 
 
 def _environment() -> dict[str, Any]:

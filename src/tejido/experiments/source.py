@@ -9,7 +9,7 @@ from tejido.experiments.judge import Judged, judge
 from tejido.experiments.run import Run
 from tejido.models.network import Network
 from tejido.recipe import Recipe
-from tejido.training.fit import load_best
+from tejido.training.course import load_best
 
 
 class Source:
@@ -20,7 +20,7 @@ class Source:
 
     Raises:
         DataError: the run is not finished, or its data are not there.
-        RecipeError: its network reads lesion masks, so it has no model file.
+        RecipeError: its network reads lesion masks without a segmenter, so it has no model file.
     """
 
     def __init__(self, run: Run) -> None:
@@ -28,8 +28,11 @@ class Source:
         self.run = run
         self.recipe: Recipe = run.recipe
         self.built: Parts = build(self.recipe)
-        if self.built.masks:
+        built = self.built
+        if built.masks and built.segmenter is None:
             raise RecipeError(f"{run.folder}: its network reads lesion masks and has no model file")
-        self.parts: dict[str, Part] = load_parts(self.recipe, self.built.geometry, self.built.grid)
+        self.parts: dict[str, Part] = load_parts(
+            self.recipe, built.geometry, built.grid, masks=built.masks, segmenter=built.segmenter
+        )
         self.network: Network = load_best(self.built.network, run.folder / "checkpoints" / "best.ckpt")
         self.judged: Judged = judge(self.recipe, self.built, self.network, self.parts)

@@ -38,8 +38,8 @@ def train(run: Run) -> dict[str, Any]:
     Writes ``split.parquet`` (which images were used for what), ``checkpoints/``, ``metrics.csv``,
     ``predictions.parquet`` (validation and test, of the PyTorch network),
     ``model.onnx``, ``card.md`` and ``metrics.json``; with patches, also what ``Decider.report`` writes. A network that
-    reads lesion masks gives no model file and no card; ``metrics.json`` says why under ``not_exported``. Nor does one
-    whose file disagrees with it; that is an error, and stands under ``disagreement``.
+    reads lesion masks without a segmenter gives no model file and no card; ``metrics.json`` says why under
+    ``not_exported``. Nor does one whose file disagrees with it; that is an error, and stands under ``disagreement``.
 
     Returns:
         What ``metrics.json`` holds.
@@ -50,7 +50,7 @@ def train(run: Run) -> dict[str, Any]:
     recipe = run.recipe
     built = build(recipe)
     network = built.network
-    parts = load_parts(recipe, built.geometry, built.grid, masks=built.masks)
+    parts = load_parts(recipe, built.geometry, built.grid, masks=built.masks, segmenter=built.segmenter)
     write_parquet(_split(parts), run.folder / "split.parquet")
     teaching = teaching_of(recipe, network, parts)
     fit(network, parts["train"].images, parts["val"].images, recipe, run.folder, teaching)

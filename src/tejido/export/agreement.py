@@ -31,10 +31,12 @@ class Tolerance:
 
     ``probability``: largest |Δp| of one picture, novelty included. Where patches vote, the mean |Δp| of its patches
     instead (one on the edge of 0.5 may then vote otherwise); and the answer is what the rule makes of the file's own
-    patches. ``labels``: smallest share of equal labels; what counts is whether the sample speaks against that share
-    (binomial test, 1 %), since two pictures on the edge of the threshold say nothing in a sample of 200. ``heatmap``
-    and ``quality``: largest mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of
-    resized values that are 1 off Pillow's; none may be further off.
+    patches. Where an outline comes first, the mean over all pictures (pixels on its edge may fall on the other side).
+    ``labels``: smallest share of equal labels; what counts is whether the sample speaks against that share (binomial
+    test, 1 %), since two pictures on the edge of the threshold say nothing in a sample of 200. ``heatmap`` and
+    ``quality``: largest mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of
+    resized values that are 1 off Pillow's; none may be further off. ``mask``: largest mean share of a picture's pixels
+    on the other side of the outline, where the model draws one.
     """
 
     probability: float = 1e-2
@@ -42,6 +44,7 @@ class Tolerance:
     heatmap: float = 0.05
     quality: float = 0.01
     pixels: float = 1e-2
+    mask: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Agreement:
     heatmap: float
     quality: float
     pixels: float
+    mask: float = 0.0
 
 
 def check(
@@ -95,12 +99,12 @@ def check(
                 np.abs(outputs["heatmap"] - expected["heatmap"]).mean() if "heatmap" in expected else 0.0,
                 np.abs(outputs["quality"] - expected["quality"]).max(),
                 _off_pillow(seen, pixels, module),
+                float((outputs["mask"] != expected["mask"]).mean()) if "mask" in expected else 0.0,
             )
         )
-    probability, labels, heat, quality_, pixel = (np.array(column, float) for column in zip(*rows, strict=True))
-    found = Agreement(
-        len(rows), probability.max(), labels.mean(), heat.max(), quality_.max(), pixel.max() if len(pixel) else 0.0
-    )
+    probability, labels, heat, quality_, pixel, mask = (np.array(column, float) for column in zip(*rows, strict=True))
+    worst = probability.max() if module.segmenter is None else probability.mean()
+    found = Agreement(len(rows), worst, labels.mean(), heat.max(), quality_.max(), pixel.max(), mask.mean())
     _enforce(found, tolerance)
     return found
 
@@ -183,6 +187,7 @@ def _enforce(found: Agreement, limit: Tolerance) -> None:
             ("heatmaps differ by", found.heatmap, limit.heatmap, found.heatmap > limit.heatmap),
             ("quality differs by", found.quality, limit.quality, found.quality > limit.quality),
             ("share of pixels off Pillow's is", found.pixels, limit.pixels, found.pixels > limit.pixels),
+            ("outlines differ in a share of", found.mask, limit.mask, found.mask > limit.mask),
         )
         if bad or not np.isfinite(value)
     ]

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import logging
 import warnings
-from typing import Any
+from typing import Any, Protocol
 
 import onnx
 import torch
 from onnx import TensorProto, helper
+from torch import nn
 
-from tejido.export.deployed import Deployed
 from tejido.runtime.metadata import KEY, Metadata
 
 OPSET = 18
 
 
-def export_graph(module: Deployed) -> onnx.ModelProto:
+class Exportable(Protocol):
+    """A module that takes a picture of any size."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of what ``forward`` takes: the picture, then age, sex and site or none of them."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what ``forward`` returns."""
+
+    @property
+    def smallest(self) -> tuple[int, int]:
+        """Least width and height of a picture, in pixels."""
+
+    def eval(self) -> nn.Module:
+        """The module, as it answers."""
+
+
+def export_graph(module: Exportable) -> onnx.ModelProto:
     """Trace ``module`` for pictures of any size that it can judge."""
     width, height = module.smallest
     example = torch.zeros(height + 134, width + 184, 3, dtype=torch.uint8)
@@ -75,7 +94,7 @@ def _square(graph: onnx.GraphProto) -> str:
 def _resize_as_pillow(model: onnx.ModelProto) -> None:
     """Without ``exclude_outside`` the weights at the borders are not renormalised and borders differ by up to 9."""
     for node in model.graph.node:
-        if node.op_type == "Resize":
+        if node.op_type == "Resize" and any(a.name == "antialias" and a.i for a in node.attribute):
             kept = [attribute for attribute in node.attribute if attribute.name != "exclude_outside"]
             del node.attribute[:]
             node.attribute.extend([*kept, helper.make_attribute("exclude_outside", 1)])

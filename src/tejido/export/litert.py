@@ -36,6 +36,10 @@ class FixedSize(nn.Module):
         super().__init__()
         if module.aggregate is not None:
             raise RecipeError("LiteRT: patches need pictures of any size, which the format does not have; export ONNX")
+        if module.segmenter is not None:
+            raise RecipeError(
+                "LiteRT: an outline has the size of its picture, which the format must know before; export ONNX"
+            )
         if len(module.inputs) > 1:
             raise RecipeError("LiteRT: only networks that read nothing but the picture can be exported; export ONNX")
         self.module = module

@@ -8,7 +8,7 @@ from typing import Any
 
 import timm
 import torch
-from timm.models.efficientnet import _gen_mobilenet_v1
+from timm.models.efficientnet import EfficientNetFeatures, _gen_mobilenet_v1
 from torch import Tensor, nn
 
 from tejido.errors import RecipeError
@@ -73,6 +73,30 @@ def find(name: str, size: int | None = None, dropout: float = 0.0) -> Body:
     raise RecipeError(f"no network is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
+def front(name: str, depth: int) -> Any:
+    """The layers of a timm network up to its ``depth``-th halving, as encoder of a U-Net.
+
+    Returns:
+        A module from normalised ``float32[B, 3, S, S]`` to ``depth`` feature maps, the first of S/2; with timm's
+        ``feature_info``, and the keys of published weights.
+
+    Raises:
+        RecipeError: there is no such network, or its maps do not halve so often.
+    """
+    find(name)  # so that an unknown name is said with the nearest one
+    unfit = f"{name} cannot be the encoder of a U-Net"
+    try:
+        made = _made(name, features_only=True, out_indices=tuple(range(depth)))
+    except (RuntimeError, AttributeError, IndexError, TypeError, AssertionError, KeyError, ValueError) as error:
+        raise RecipeError(f"{unfit} ({str(error).splitlines()[0]})") from None
+    if list(made.feature_info.reduction()) != [2 ** (index + 1) for index in range(depth)]:
+        raise RecipeError(f"{unfit}: its maps do not halve {depth} times")
+    if isinstance(made, EfficientNetFeatures):  # alone among timm's, it keeps the blocks behind its last map
+        last = int(made.feature_info.module_name(depth - 1).removeprefix("blocks."))
+        made.blocks = made.blocks[: last + 1]
+    return made
+
+
 def names() -> list[str]:
     """Every name that ``find`` takes, sorted; timm's may also carry the tag of pretrained weights, as ``.in1k``."""
     return sorted({upc2020.NAME, *student.NAMES, *_NARROW, *timm.list_models(), *torchvision_body.names()})
@@ -98,16 +122,10 @@ def _student(name: str, size: int) -> Body:
 
 def _timm(name: str, size: int | None, dropout: float) -> Body:
     options: dict[str, Any] = {"num_classes": 0}
-    if name.startswith("mobilenetv1"):
-        options["pad_type"] = "same"  # what the stored weights were trained with
     if name.startswith("vgg"):
         options["drop_rate"] = 0.5  # the published one; says which layers drop
-    if name in _NARROW:
-        width, published = _NARROW[name]
-        model: Any = _gen_mobilenet_v1("mobilenetv1_100", width, **options)  # type: ignore[no-untyped-call]
-    else:
-        model = timm.create_model(name, **options)
-        published = model.pretrained_cfg["input_size"][-1]
+    model = _made(name, **options)
+    published = _NARROW[name][1] if name in _NARROW else model.pretrained_cfg["input_size"][-1]
     config: dict[str, Any] = model.pretrained_cfg
     size = size or published
     model.eval()
@@ -120,6 +138,14 @@ def _timm(name: str, size: int | None, dropout: float) -> Body:
     heads = (heads,) if isinstance(heads, str) else tuple(heads)
     drops = not heatmap and _set_dropout(model, dropout)
     return Body(model.train(), features, heatmap, mean, std, size, model, heads, drops)
+
+
+def _made(name: str, **options: Any) -> Any:
+    if name.startswith("mobilenetv1"):
+        options["pad_type"] = "same"  # what the stored weights were trained with
+    if name in _NARROW:
+        return _gen_mobilenet_v1("mobilenetv1_100", _NARROW[name][0], **options)  # type: ignore[no-untyped-call]
+    return timm.create_model(name, **options)
 
 
 def _torchvision(name: str, size: int | None, dropout: float) -> Body:

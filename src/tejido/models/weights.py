@@ -13,7 +13,7 @@ from tejido.errors import RecipeError
 _AUXILIARY = ("AuxLogits.", "aux1.", "aux2.")  # second classifiers of Inception, used in its own training alone
 
 
-def load(module: nn.Module, path: Path, name: str, heads: tuple[str, ...]) -> None:
+def load(module: nn.Module, path: Path, name: str, heads: tuple[str, ...], *, partial: bool = False) -> None:
     """Put the weights of a file into a network's body.
 
     Args:
@@ -21,6 +21,7 @@ def load(module: nn.Module, path: Path, name: str, heads: tuple[str, ...]) -> No
         path: ``.safetensors``, or a torch file that holds nothing but weights (as ``.pth``); any float type.
         name: of the network, for messages.
         heads: names of the classification heads, which are ignored.
+        partial: ``module`` is only the front of the network: whatever else the file holds is ignored too.
 
     Raises:
         RecipeError: the file cannot be read, or some tensors do not fit; the message names the first of them.
@@ -37,7 +38,7 @@ def load(module: nn.Module, path: Path, name: str, heads: tuple[str, ...]) -> No
     misfits += [
         f"{key} is unknown"
         for key in stored
-        if key not in wanted and not key.startswith(ignored) and not key.endswith("num_batches_tracked")
+        if not partial and key not in wanted and not key.startswith(ignored) and not key.endswith("num_batches_tracked")
     ]
     if misfits:
         shown = "; ".join(misfits[:3])

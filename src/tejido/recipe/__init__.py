@@ -4,13 +4,15 @@ A recipe is a YAML file; every key is documented here, unknown keys are errors. 
 environment variable; ``TEJIDO_SHARED`` defaults to ``../shared``.
 """
 
-from tejido.recipe.base import Count
+from tejido.recipe.base import Count, Experiment
 from tejido.recipe.data import Augmentation, Data, Image, Patches
 from tejido.recipe.distillation import Distillation
-from tejido.recipe.learning import Network, Training
-from tejido.recipe.read import load, override, read, resolve_path, validate
+from tejido.recipe.learning import Network, Stages, Training
+from tejido.recipe.read import load, load_as, override, read, resolve_path, validate
 from tejido.recipe.recipe import Recipe
 from tejido.recipe.result import Evaluation, Export
+from tejido.recipe.segmentation import SegmentationRecipe
+from tejido.recipe.synthesis import SynthesisRecipe
 
 __all__ = [
     "Augmentation",
@@ -18,13 +20,18 @@ __all__ = [
     "Data",
     "Distillation",
     "Evaluation",
+    "Experiment",
     "Export",
     "Image",
     "Network",
     "Patches",
     "Recipe",
+    "SegmentationRecipe",
+    "Stages",
+    "SynthesisRecipe",
     "Training",
     "load",
+    "load_as",
     "override",
     "read",
     "resolve_path",

@@ -60,6 +60,9 @@ class Image(Section):
     """For the geometry of that name; by default ``size``."""
     steps: list[str | dict[str, Any]] = Field(default_factory=list)
     """Steps at the network's size, each a name or ``{name: {option: value}}``; see ``tejido.imaging.steps``."""
+    segmenter: str | None = None
+    """A run of ``tejido segment``, for steps that read lesion masks: its network outlines every picture, in training
+    and in the model file. Without it such steps learn from the manifest's masks, and give no model file."""
 
 
 class Augmentation(Section):

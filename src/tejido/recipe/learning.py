@@ -30,7 +30,7 @@ class Network(Section):
     manifest that have none; the model file refuses such pictures."""
 
 
-class Training(Section):
+class Stages(Section):
     """Two stages: the head alone, then the whole network, each with its own rates. ``docs/training.md`` says more."""
 
     head_epochs: Count = 2
@@ -53,15 +53,8 @@ class Training(Section):
     """Decoupled in ``adamw``; in the others added to the gradient, so that Keras' ``l2(x)`` is ``weight_decay: 2x``."""
     weight_decay_on: Literal["all", "weights"] = "all"
     """``weights`` spares biases, norms and scalars: every parameter of fewer than two dimensions."""
-    label_smoothing: Share = 0.0
-    focal_gamma: Annotated[float, Field(ge=0)] = 0.0
-    """Exponent of the focal loss; 0 is cross-entropy."""
-    balance: Literal["oversample", "weights", "none"] = "oversample"
-    """``oversample`` draws every class equally often, ``weights`` weighs the loss; calibration undoes either."""
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Decay of a moving average of the weights after each step, which is validated and exported; 0 for none."""
-    monitor: Literal["val_auc", "val_accuracy", "val_balanced_accuracy", "val_loss"] = "val_auc"
-    """What decides which epoch is best, and when to stop."""
     patience: Annotated[int, Field(ge=1)] = 8
     """Epochs without a better ``monitor`` before training stops."""
     trainer: dict[str, Any] = Field(default_factory=dict)
@@ -77,3 +70,15 @@ class Training(Section):
             if not isinstance(value, bool | int | float | str):
                 raise ValueError(f"trainer.{name} takes a number, a word, true or false, not {value!r}")
         return self
+
+
+class Training(Stages):
+    """How a classifier is trained."""
+
+    label_smoothing: Share = 0.0
+    focal_gamma: Annotated[float, Field(ge=0)] = 0.0
+    """Exponent of the focal loss; 0 is cross-entropy."""
+    balance: Literal["oversample", "weights", "none"] = "oversample"
+    """``oversample`` draws every class equally often, ``weights`` weighs the loss; calibration undoes either."""
+    monitor: Literal["val_auc", "val_accuracy", "val_balanced_accuracy", "val_loss"] = "val_auc"
+    """What decides which epoch is best, and when to stop."""

@@ -18,7 +18,16 @@ Checked = TypeVar("Checked", bound=BaseModel)
 
 
 def load(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
-    """Read a recipe and apply overrides such as ``training.epochs=3``.
+    """Read the recipe of a classifier and apply overrides such as ``training.epochs=3``.
+
+    Raises:
+        RecipeError: as ``load_as``.
+    """
+    return load_as(Recipe, path, overrides)
+
+
+def load_as(model: type[Checked], path: Path, overrides: tuple[str, ...] = ()) -> Checked:
+    """Read a recipe of any kind and apply overrides.
 
     Raises:
         RecipeError: the file is missing or not YAML, a key is unknown, or a value has the wrong kind or range.
@@ -26,7 +35,7 @@ def load(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
     raw = read(path)
     for text in overrides:
         override(raw, text)
-    return validate(Recipe, raw, str(path))
+    return validate(model, raw, str(path))
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tejido.errors import ModelFileError
 from tejido.runtime.classifier import Classifier
+from tejido.runtime.model_file import ModelFile
+from tejido.runtime.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from tejido.runtime.metadata import Metadata
+
+M = TypeVar("M", bound=ModelFile)
 
 DEFAULT_MODEL = "skin-suspicion"
 BUNDLED = Path(__file__).parent / "models"
@@ -67,9 +71,28 @@ def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 1) -> Classifier:
     Raises:
         ModelFileError: there is no such model, or its file cannot be run; the message names the file.
     """
+    return _opened(locate(model), Classifier, threads)
+
+
+def load_segmenter(model: str | Path, *, threads: int = 1) -> Segmenter:
+    """Load a model file that outlines lesions, by name or path; arguments and errors as ``load``."""
+    return _opened(locate(model), Segmenter, threads)
+
+
+def load_outliner(model: str | Path) -> Segmenter | Classifier:
+    """Load a model file that outlines lesions, alone or before it classifies them; arguments and errors as ``load``."""
     path = locate(model)
+    if _opened(path, ModelFile).metadata.kind == Segmenter.kind:
+        return load_segmenter(path)
+    classifier = load(path)
+    if not classifier.has_mask:
+        raise ModelFileError(f"{path}: it classifies pictures without outlining anything")
+    return classifier
+
+
+def _opened(path: Path, kind: type[M], threads: int = 1) -> M:
     try:
-        return Classifier(path, threads=threads)
+        return kind(path, threads=threads)
     except ModelFileError as error:
         message = str(error)
         raise ModelFileError(message if message.startswith(str(path)) else f"{path}: {message}") from None
@@ -77,7 +100,7 @@ def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 1) -> Classifier:
 
 def _entry(path: Path, *, bundled: bool) -> Entry:
     try:
-        metadata = load(path).metadata
+        metadata = _opened(path, ModelFile).metadata
     except ModelFileError as error:
         return Entry(path.stem, path, bundled, _size(path), None, str(error))
     return Entry(path.stem, path, bundled, _size(path), metadata, None)

@@ -100,6 +100,7 @@ class Metadata:
     measure (``{"um_per_pixel": 0.49}``), where it matters. ``patches`` is None where the picture is judged as one.
     ``inputs`` are those of the graph beside the picture, in order. ``derivation`` says how the model came from others:
     ``teachers`` that it was distilled from (``name``, ``network``, ``recipe_sha256``), and how it was compressed.
+    ``kind`` is what the model does; one that outlines has a single label, the name of what it outlines.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Metadata:
     patches: Patches | None = None
     inputs: tuple[Input, ...] = ()
     derivation: dict[str, Any] = field(default_factory=dict)
+    kind: Literal["classification", "segmentation"] = "classification"
     schema: int = field(default=SCHEMA)
 
     @property
@@ -207,7 +209,7 @@ def _input(item: object) -> Input:
     return Input(found.name, tuple(replace(choice, terms=tuple(_list(choice.terms))) for choice in choices))
 
 
-_ADDED = ("patches", "inputs", "derivation")
+_ADDED = ("patches", "inputs", "derivation", "kind")
 """Fields that a file may lack because it was written before they were known; they have their defaults then."""
 _TEXTS = ("name", "task", "modality", "licence", "recipe_sha256", "created", "tejido_version")
 _OBJECTS = ("thresholds", "calibration", "split", "metrics", "intended_use", "derivation")
@@ -229,7 +231,12 @@ def _problems(metadata: Metadata) -> Iterator[str]:
     if not all(_are_texts((label.name, label.en, label.es)) for label in metadata.labels):
         yield "a label is not made of texts"
     names = metadata.label_names
-    if len(names) < 2 or len(set(names)) != len(names):
+    if metadata.kind not in ("classification", "segmentation"):
+        yield f"kind {metadata.kind!r} is unknown"
+    elif metadata.kind == "segmentation":
+        if len(names) != 1 or metadata.positive is not None:
+            yield "a model that outlines has one label, and none is positive"
+    elif len(names) < 2 or len(set(names)) != len(names):
         yield "it needs two or more different labels"
     if metadata.positive is not None:
         if len(names) != 2 or metadata.positive not in names:

@@ -1,4 +1,4 @@
-"""Heatmaps drawn onto their pictures, as PNG files."""
+"""Heatmaps and outlines drawn onto their pictures, as PNG files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tejido.errors import TejidoError
 from tejido.files import replacing
@@ -57,6 +57,30 @@ def draw(
     colour, opacity = colours(np.asarray(smooth))
     weight = opacity[:, :, None] * np.float32(strength)
     part[:] = np.rint(part * (1 - weight) + colour * weight)
+    return result
+
+
+def draw_outline(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """A picture with the outline of a mask on it: white with a dark rim, to be seen on any skin.
+
+    Args:
+        pixels: the picture, RGB ``uint8[H, W, 3]``.
+        mask: ``bool[H, W]``.
+
+    Returns:
+        ``uint8[H', W', 3]``, reduced as by ``draw``.
+    """
+    picture, outline = Image.fromarray(pixels), Image.fromarray(mask.astype(np.uint8) * 255)
+    picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
+    outline = outline.resize(picture.size, Image.Resampling.BILINEAR).point(lambda value: 255 * (value >= 128))
+    width = max(1, round(max(picture.size) / 250))
+    result = np.array(picture)
+    for colour, reach in ((20, 2 * width), (255, width)):
+        size = 2 * reach + 1
+        rim = np.asarray(outline.filter(ImageFilter.MaxFilter(size))) != np.asarray(
+            outline.filter(ImageFilter.MinFilter(size))
+        )
+        result[rim] = colour
     return result
 
 
@@ -112,15 +136,30 @@ class Folder:
         Raises:
             TejidoError: it cannot be written.
         """
-        path = self._free_name(image.stem[:_LONGEST_STEM])
+        path = self._free_name(image, "heatmap")
         _write_png(draw(pixels, heatmap, frame), path)
         return path
 
-    def _free_name(self, stem: str) -> Path:
-        path = self._path / f"{stem}-heatmap.png"
+    def save_outline(self, image: Path, pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> tuple[Path, Path]:
+        """Write the mask of ``image`` as ``<name>-mask.png`` (0 and 255, its size) and drawn as ``<name>-outline.png``.
+
+        Returns:
+            paths of the two.
+
+        Raises:
+            TejidoError: they cannot be written.
+        """
+        plain, drawn = self._free_name(image, "mask"), self._free_name(image, "outline")
+        _write_png(mask.astype(np.uint8) * 255, plain)
+        _write_png(draw_outline(pixels, mask), drawn)
+        return plain, drawn
+
+    def _free_name(self, image: Path, kind: str) -> Path:
+        stem = image.stem[:_LONGEST_STEM]
+        path = self._path / f"{stem}-{kind}.png"
         number = 2
         while _identity(path) in self._taken:
-            path = self._path / f"{stem}-heatmap-{number}.png"
+            path = self._path / f"{stem}-{kind}-{number}.png"
             number += 1
         self._taken.add(_identity(path))
         return path

@@ -15,7 +15,7 @@ from tejido.models.network import Network
 from tejido.training.optimizer import rates
 
 
-class _Table(Callback):
+class Table(Callback):
     """Keeps one row an epoch and rewrites a CSV file after each; part of the checkpoint.
 
     Args:
@@ -41,7 +41,7 @@ class _Table(Callback):
         self.rows = list(state_dict["rows"])
 
 
-class History(_Table):
+class History(Table):
     """Losses, scores and learning rates of training and validation."""
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -51,7 +51,7 @@ class History(_Table):
         self.add({"epoch": trainer.current_epoch, **figures, **last})
 
 
-class Attention(_Table):
+class Attention(Table):
     """The learned scale of every attention block, where the network has any; as validation saw it."""
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -72,9 +72,11 @@ class TensorBoard(Callback):
         attention: scales, under ``attention/``.
     """
 
-    def __init__(self, folder: Path, history: History, attention: Attention) -> None:
+    def __init__(self, folder: Path, history: History, attention: Attention | None = None) -> None:
         self.folder = folder
-        self.tables: tuple[tuple[str, _Table], ...] = (("", history), ("attention/", attention))
+        self.tables: list[tuple[str, Table]] = [("", history)]
+        if attention is not None:
+            self.tables.append(("attention/", attention))
         self._writer: SummaryWriter | None = None
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

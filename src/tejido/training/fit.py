@@ -6,23 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pytorch_lightning.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
 from torch import Tensor
 
-from tejido.errors import DataError
 from tejido.imaging.augment import Augment
 from tejido.models.network import Network
-from tejido.recipe import Recipe, Training
-from tejido.training.callbacks import Attention, History, Patience, TensorBoard
+from tejido.recipe import Augmentation, Recipe
+from tejido.training.callbacks import Attention, History, TensorBoard
 from tejido.training.classify import ClassifyModule
+from tejido.training.course import carry_out, trainer_of
 from tejido.training.distil.guides import Guide, Response
 from tejido.training.distil.module import DistilModule
 from tejido.training.distil.views import Views
-from tejido.training.failures import FiniteLoss, memory_explained
 from tejido.training.images import Images, LabelledImages, batches
 from tejido.training.loaders import resident, training_batches, validation_batches
 from tejido.training.memory import kept_memory
-from tejido.training.trainer import make_trainer, quiet
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ def fit(
     """
     settings = recipe.training
     counts = torch.bincount(train.labels, minlength=network.classes).tolist()
-    augment = augment_of(recipe)
+    augment = augment_of(recipe.augmentation)
     dropped = recipe.augmentation.drop_metadata
     mix = augment.mix if augment.mixes else None
     arguments = network, augment, settings, counts, recipe.seed, mix, dropped
@@ -73,13 +70,9 @@ def fit(
         module = ClassifyModule(*arguments)
     else:
         module = DistilModule(teaching.guide, teaching.alpha, teaching.beta, *arguments, told=teaching.views > 0)
-    trainer = make_trainer(
-        settings,
-        max_epochs=settings.head_epochs + settings.epochs,
-        callbacks=_callbacks(settings, folder),
-        num_sanity_val_steps=0,
-        default_root_dir=folder,
-    )
+    history, attention = History(folder / "metrics.csv"), Attention(folder / "attention.csv")
+    records = [history, attention, TensorBoard(folder / "tensorboard", history, attention)]
+    trainer = trainer_of(settings, settings.monitor, folder, records)
     device = trainer.strategy.root_device
     train = resident(train, device)
     if teaching is not None and teaching.views:
@@ -89,12 +82,7 @@ def fit(
         module.augment = unchanged
     train_loader = training_batches(train, settings, recipe.seed)
     val_loader = validation_batches(resident(val, device), settings)
-    resume = folder / "checkpoints" / "last.ckpt"
-    if resume.is_file():
-        _load(network, resume)  # so that a damaged or foreign one is said in a line
-    with quiet(), memory_explained(settings.batch), kept_memory():
-        trainer.fit(module, train_loader, val_loader, ckpt_path=resume if resume.is_file() else None, weights_only=True)
-    return load_best(network, folder / "checkpoints" / "best.ckpt")
+    return carry_out(trainer, module, network, train_loader, val_loader, settings, folder)
 
 
 def unchanged(images: Tensor, _: torch.Generator) -> Tensor:
@@ -102,47 +90,9 @@ def unchanged(images: Tensor, _: torch.Generator) -> Tensor:
     return images
 
 
-def augment_of(recipe: Recipe) -> Augment:
+def augment_of(section: Augmentation) -> Augment:
     """What a recipe does to training images."""
-    return Augment(**recipe.augmentation.model_dump(exclude={"drop_metadata"}))
-
-
-def _callbacks(settings: Training, folder: Path) -> list[Callback]:
-    """In the order in which they act."""
-    mode = "min" if settings.monitor == "val_loss" else "max"
-    checkpoints = folder / "checkpoints"
-    history, attention = History(folder / "metrics.csv"), Attention(folder / "attention.csv")
-    callbacks = [
-        FiniteLoss(),
-        history,
-        attention,
-        TensorBoard(folder / "tensorboard", history, attention),
-        Patience(settings.monitor, mode=mode, patience=settings.patience, check_on_train_epoch_end=True),
-        ModelCheckpoint(
-            checkpoints,
-            "best",
-            monitor=settings.monitor,
-            mode=mode,
-            enable_version_counter=False,
-            save_on_train_epoch_end=True,
-        ),
-        ModelCheckpoint(checkpoints, "last", enable_version_counter=False, save_on_train_epoch_end=True),
-    ]
-    if settings.ema:
-        callbacks.append(EMAWeightAveraging(decay=settings.ema))
-    if settings.trainer.get("enable_progress_bar", True):
-        callbacks.append(RichProgressBar(leave=True))
-    return callbacks
-
-
-def load_best(network: Network, path: Path) -> Network:
-    """Put the weights of a checkpoint into ``network``, in evaluation mode.
-
-    Raises:
-        DataError: the checkpoint is missing or damaged, or belongs to another network.
-    """
-    _load(network, path)
-    return network.cpu().eval()
+    return Augment(**section.model_dump(exclude={"drop_metadata"}))
 
 
 @torch.inference_mode()
@@ -157,18 +107,3 @@ def logits_of(network: Network, images: Images, context: Tensor | None = None, *
             return torch.cat([network(part) for part in batches(images, batch)])
         pairs = zip(batches(images, batch), batches(context, batch), strict=True)
         return torch.cat([network(part, beside) for part, beside in pairs])
-
-
-def _load(network: Network, path: Path) -> None:
-    """The weights in a checkpoint; nothing in the file is executed."""
-    try:
-        state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such checkpoint") from None
-    except Exception as error:  # torch reports damaged files with many types
-        raise DataError(f"{path}: not a checkpoint ({str(error).splitlines()[0]})") from None
-    prefix = "network."
-    try:
-        network.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
-    except RuntimeError as error:
-        raise DataError(f"{path}: a checkpoint of another network ({str(error).splitlines()[0]})") from None

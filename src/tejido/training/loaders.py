@@ -17,13 +17,23 @@ _CHUNK = 1024
 
 def training_batches(data: LabelledImages, settings: Training, seed: int) -> DataLoader[Any]:
     """Batches of an epoch in random order, balanced where the recipe says so; the rest that fills none is left out."""
-    sampler = EpochSampler(data.labels, seed, oversample=settings.balance == "oversample", turn=data.turn)
-    return DataLoader(data, settings.batch, sampler=sampler, drop_last=True, collate_fn=as_batch)
+    return shuffled_batches(data, settings.batch, seed, oversample=settings.balance == "oversample")
 
 
 def validation_batches(data: LabelledImages, settings: Training) -> DataLoader[Any]:
     """All images in order."""
-    return DataLoader(data, 4 * settings.batch, collate_fn=as_batch)
+    return all_batches(data, 4 * settings.batch)
+
+
+def shuffled_batches(data: LabelledImages, batch: int, seed: int, *, oversample: bool = False) -> DataLoader[Any]:
+    """As ``training_batches``, for trainings without classes."""
+    sampler = EpochSampler(data.labels, seed, oversample=oversample, turn=data.turn)
+    return DataLoader(data, batch, sampler=sampler, drop_last=True, collate_fn=as_batch)
+
+
+def all_batches(data: LabelledImages, batch: int) -> DataLoader[Any]:
+    """All images in order."""
+    return DataLoader(data, batch, collate_fn=as_batch)
 
 
 def resident(data: LabelledImages, device: torch.device) -> LabelledImages:

@@ -45,13 +45,34 @@ def decode_masks(rows: pd.DataFrame, geometry: nn.Module, *, progress: Callable[
         DataError: an image has no mask, or one that cannot be used; the message names the image.
     """
     check_present(rows)
+    masks, unfit = usable_masks(rows, geometry, progress=progress)
+    for name, reason in unfit.items():
+        file = Path(rows.loc[rows["image_id"] == name, "mask_path"].iloc[0]).name
+        raise DataError(f"{name}: its mask {file} is of no use ({reason})")
+    return masks
 
-    def one(name: str, path: str, shape: tuple[int, int], aspect: float) -> Tensor:
+
+def usable_masks(
+    rows: pd.DataFrame, geometry: nn.Module, *, progress: Callable[[], None] = lambda: None
+) -> tuple[Tensor, dict[str, str]]:
+    """As ``decode_masks``, but an image whose mask cannot be used is left out.
+
+    Args:
+        rows: as there, each with a ``mask_path``.
+        geometry: as there.
+        progress: called once a mask.
+
+    Returns:
+        Masks of the others, in order, and by image id why a mask cannot be used.
+    """
+
+    def one(path: str, shape: tuple[int, int], aspect: float) -> Tensor | str:
         try:
-            mask = _read(Path(path), shape)
+            mask = read_mask(Path(path), shape)
         except (DataError, ImageError) as error:
-            raise DataError(f"{name}: its mask {Path(path).name} is of no use ({error})") from None
-        progress()
+            return str(error)
+        finally:
+            progress()
         pixels = np.array(restored(Image.fromarray(mask), aspect))
         square: Tensor = geometry(torch.from_numpy(pixels)[None])
         return (square >= INSIDE).to(torch.uint8) * 255
@@ -59,7 +80,11 @@ def decode_masks(rows: pd.DataFrame, geometry: nn.Module, *, progress: Callable[
     shapes = zip(rows["width"].tolist(), rows["height"].tolist(), strict=True)
     aspects = rows["aspect"].to_numpy(float, na_value=np.nan).tolist()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return torch.stack(list(pool.map(one, rows["image_id"], rows["mask_path"], shapes, aspects)))
+        found = list(pool.map(one, rows["mask_path"], shapes, aspects))
+    unfit = {name: mask for name, mask in zip(rows["image_id"], found, strict=True) if isinstance(mask, str)}
+    masks = [mask for mask in found if not isinstance(mask, str)]
+    size = int(getattr(geometry, "size", 0))
+    return torch.stack(masks) if masks else torch.empty((0, 1, size, size), dtype=torch.uint8), unfit
 
 
 def check_present(rows: pd.DataFrame) -> None:
@@ -78,8 +103,17 @@ def check_present(rows: pd.DataFrame) -> None:
         )
 
 
-def _read(path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """``uint8[H, W]``, 0 or 255."""
+def read_mask(path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """A mask file as ``uint8[H, W]``, 0 or 255, in its own size.
+
+    Args:
+        path: of the file.
+        shape: width and height of its image, whose aspect it must have.
+
+    Raises:
+        DataError: it shows another frame, is empty, or has grey levels.
+        ImageError: it cannot be read.
+    """
     red, green, blue = np.moveaxis(decode(path), 2, 0)
     pixels = np.maximum(np.maximum(red, green), blue)
     height, width = pixels.shape

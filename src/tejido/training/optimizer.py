@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from tejido.recipe import Training
+from tejido.recipe import Stages
 from tejido.training.schedule import SHAPES, staged
 
 BODY = "body."
@@ -18,7 +18,7 @@ _RMS_SMOOTHING = 0.9  # as in Hinton's lecture and Keras; torch's own default is
 _RMS_EPSILON = 1e-7  # as Keras
 
 
-def build(trained: Sequence[nn.Module], settings: Training, steps_per_epoch: int) -> tuple[Optimizer, LambdaLR]:
+def build(trained: Sequence[nn.Module], settings: Stages, steps_per_epoch: int) -> tuple[Optimizer, LambdaLR]:
     """An optimiser over everything that is trained, and its rates step by step.
 
     Decay is decoupled in AdamW (Loshchilov & Hutter 2019) and part of the gradient, g + decay x w, in the others.
@@ -64,7 +64,7 @@ def _groups(trained: Sequence[nn.Module], spare: bool) -> list[dict[str, Any]]:
     return [group for group in groups if group["params"]]
 
 
-def _course(part: str, settings: Training, steps_per_epoch: int) -> Callable[[int], float]:
+def _course(part: str, settings: Stages, steps_per_epoch: int) -> Callable[[int], float]:
     """The rate of the head or the body as a function of the step."""
     highest = (settings.head_rate, settings.rate) if part == "head" else (0.0, settings.body_rate)
 

@@ -6,13 +6,12 @@ import difflib
 import inspect
 import logging
 import warnings
-from typing import Any
+from typing import Any, Protocol
 
 import pytorch_lightning as pl
 import torch
 
 from tejido.errors import RecipeError
-from tejido.recipe import Training
 
 _EPOCHS = "it follows from training.head_epochs and training.epochs"
 _ONE_DEVICE = "a run uses one device; CUDA_VISIBLE_DEVICES says which"
@@ -55,7 +54,15 @@ PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
 """Weights are float32 in each of them."""
 
 
-def check_options(settings: Training) -> dict[str, Any]:
+class Settings(Protocol):
+    """A section of a recipe that may set options of the Trainer."""
+
+    @property
+    def trainer(self) -> dict[str, Any]:
+        """Them."""
+
+
+def check_options(settings: Settings) -> dict[str, Any]:
     """The recipe's ``training.trainer``, once every name in it is known to be one that a recipe may set.
 
     Raises:
@@ -76,7 +83,7 @@ def check_options(settings: Training) -> dict[str, Any]:
     return dict(settings.trainer)
 
 
-def make_trainer(settings: Training, **decided: Any) -> pl.Trainer:
+def make_trainer(settings: Settings, **decided: Any) -> pl.Trainer:
     """A Trainer with the recipe's options and the run's own, on one device, as repeatable as torch can be.
 
     Raises:

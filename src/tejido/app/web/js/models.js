@@ -23,7 +23,7 @@ let cases = false;
 /** Ask for the models and offer those that suit. */
 export async function loadModels() {
   const found = await library();
-  usable = found.models.filter((model) => model.card);
+  usable = found.models.filter((model) => model.card?.kind === "classification");
   preferred = found.default;
   limit = found.max_upload_bytes;
   cases = found.cases;

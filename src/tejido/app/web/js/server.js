@@ -10,6 +10,7 @@ import { Failure } from "./failure.js";
  * @typedef {{source: string, images: number, groups: number, licence: string, attribution: string}} TrainingData
  * @typedef {{name: string, choices: {name: string, en: string, es: string}[] | null}} Input
  * @typedef {object} Card
+ * @property {"classification" | "segmentation"} kind
  * @property {string} task
  * @property {string} modality
  * @property {Label[]} labels
@@ -29,6 +30,9 @@ import { Failure } from "./failure.js";
  * @typedef {{name: string, bundled: boolean, size_bytes: number, sha256: string, card: Card | null, error: string | null}} Model
  * @typedef {{default: string, max_upload_bytes: number, cases: boolean, models: Model[]}} Library
  *
+ * Lengths of runs of pixels outside and inside the lesion in turn, row by row, beginning outside.
+ * @typedef {{width: number, height: number, runs: number[]}} Mask
+ *
  * @typedef {object} Answer
  * @property {string} label
  * @property {Record<string, number>} probabilities
@@ -37,6 +41,7 @@ import { Failure } from "./failure.js";
  * @property {Record<string, number>} quality
  * @property {string} model
  * @property {{rows: number[][], frame: "centre_square" | "whole"} | null} heatmap
+ * @property {Mask | null} mask where the model sees the lesion, if it outlines one
  *
  * What is asked: `box` is the part of the upright picture that counts, `told` what is known beside it.
  * @typedef {{picture: Blob, box: import("./device/decode.js").Box | null, model: Model, card: Card, told: Record<string, string>}} Asked
@@ -50,7 +55,7 @@ import { Failure } from "./failure.js";
 export const server = {
   async classify({ picture, box, model, told }, signal) {
     const body = box ? await cut(picture, box) : picture;
-    const query = new URLSearchParams({ model: model.name, heatmap: "true", ...told });
+    const query = new URLSearchParams({ model: model.name, heatmap: "true", mask: "true", ...told });
     const headers = { "Content-Type": "application/octet-stream" };
     return ask(`api/v1/classify?${query}`, { method: "POST", body, headers, signal });
   },

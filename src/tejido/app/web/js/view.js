@@ -10,6 +10,7 @@ import { offerHeatmap, removeHeatmap } from "./heatmap.js";
 import { t } from "./i18n.js";
 import { choose, judge, MOST, photos, place, remove, shown } from "./lesion.js";
 import { percent } from "./numbers.js";
+import { offerOutline, removeOutline } from "./outline.js";
 import { drawPhotos } from "./photos.js";
 import { describePreview, hidePreview, showPreview } from "./preview.js";
 import { series } from "./series.js";
@@ -38,6 +39,7 @@ export function complain(failure) {
 export function show() {
   trouble = null;
   removeHeatmap();
+  removeOutline();
   showPhoto();
   draw();
 }
@@ -51,7 +53,9 @@ async function showPhoto() {
   if (!size || photo !== shown()) return;
   cropping.hidden = photo.box !== null || !canCrop(size);
   const { view } = photo;
-  if (view.phase === "answered" && view.answer.heatmap && !view.answer.refused) offerHeatmap(view.answer.heatmap, size);
+  if (view.phase !== "answered" || view.answer.refused) return;
+  if (view.answer.heatmap) offerHeatmap(view.answer.heatmap, size);
+  if (view.answer.mask) offerOutline(view.answer.mask);
 }
 
 /** Say again what is known, also in another language. */

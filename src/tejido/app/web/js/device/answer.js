@@ -32,6 +32,7 @@ export function answerOf(card, model, outputs) {
     reason,
     quality: Object.fromEntries(card.quality.map((name, i) => [name, outputs.quality.data[i]])),
     model,
+    mask: outputs.mask ? runsOf(outputs.mask) : null,
     heatmap: outputs.heatmap ? { rows: layer(outputs.heatmap, names.indexOf(label)), frame: card.frame } : null,
   };
 }
@@ -45,6 +46,23 @@ function decide(card, probabilities) {
   if (card.positive === null) return names.reduce((best, name) => (probabilities[name] > probabilities[best] ? name : best));
   if (probabilities[card.positive] >= card.thresholds[card.positive]) return card.positive;
   return /** @type {string} */ (names.find((name) => name !== card.positive));
+}
+
+/**
+ * A mask `[H, W]` of 0 and 1 as lengths of runs, row by row, beginning outside.
+ * @param {Output} output
+ */
+function runsOf({ data, dims: [height, width] }) {
+  const runs = [0];
+  let inside = 0;
+  for (let i = 0; i < data.length; i += 1) {
+    if (data[i] === inside) runs[runs.length - 1] += 1;
+    else {
+      inside = 1 - inside;
+      runs.push(1);
+    }
+  }
+  return { width, height, runs };
 }
 
 /**

@@ -56,6 +56,7 @@ export default {
   "context.site": "Place on the body",
   "context.unknown": "not known",
 
+  "outline.show": "Show where the model sees the lesion",
   "heatmap.show": "Show what influenced the score",
   "heatmap.opacity": "Opacity",
   "heatmap.little": "little",
@@ -109,6 +110,7 @@ export default {
   "reason.darkness": "The picture is too dark. Take it in daylight or under an even lamp, without your own shadow.",
   "reason.glare": "The picture has too much glare. Switch the flash off or tilt the camera a little, and dry the skin.",
   "reason.novelty": "The picture does not look like those that the model learned from. Take one lesion, in the middle, filling about half of the picture.",
+  "reason.no_lesion": "The model finds no lesion in the picture. Photograph a single one, in the middle, filling about half of the picture.",
   "reason.unlabelled": "The picture seems to show something that this model has no name for. It cannot say whether that is harmless.",
   "reason.other": "The picture is not good enough for the model. Take it again, sharp, evenly lit, with the lesion in the middle.",
   "hint.title": "A better picture would be more reliable",

@@ -56,6 +56,7 @@ export default {
   "context.site": "Lugar del cuerpo",
   "context.unknown": "no se sabe",
 
+  "outline.show": "Mostrar dónde ve el modelo la lesión",
   "heatmap.show": "Mostrar qué influyó en la puntuación",
   "heatmap.opacity": "Opacidad",
   "heatmap.little": "poco",
@@ -109,6 +110,7 @@ export default {
   "reason.darkness": "La imagen es demasiado oscura. Tómela con luz de día o con una lámpara de luz uniforme, sin hacerse sombra.",
   "reason.glare": "La imagen tiene demasiados reflejos. Apague el flash o incline un poco la cámara, y seque la piel.",
   "reason.novelty": "La imagen no se parece a las que el modelo usó para aprender. Fotografíe una sola lesión, centrada, que ocupe más o menos la mitad de la imagen.",
+  "reason.no_lesion": "El modelo no encuentra ninguna lesión en la imagen. Fotografíe una sola, centrada, que ocupe más o menos la mitad de la imagen.",
   "reason.unlabelled": "La imagen parece mostrar algo para lo que este modelo no tiene nombre. No puede decir si es inofensivo.",
   "reason.other": "La imagen no tiene calidad suficiente para el modelo. Repítala nítida, con luz uniforme y la lesión centrada.",
   "hint.title": "Una imagen mejor daría una respuesta más fiable",

@@ -1,0 +1,144 @@
+"""``tejido synthesize``: networks that make up images, and what their images are worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from tejido.cli.verb import new_app
+from tejido.errors import RecipeError, TejidoError
+
+if TYPE_CHECKING:
+    from tejido.experiments.run import Run
+    from tejido.recipe import SynthesisRecipe
+
+app = new_app()
+
+_RUN = typer.Argument(metavar="RUN", help="A finished run of: tejido synthesize train.")
+
+
+@app.callback()
+def synthesize() -> None:
+    """Networks that make up images of lesions, and how near these come to real ones.
+
+    What they make is synthetic: it may train a classifier, and never validates or tests one.
+    """
+
+
+@app.command()
+def train(
+    recipe: Path | None = typer.Argument(None, metavar="RECIPE", help="YAML file; not needed with --resume."),
+    overrides: list[str] = typer.Argument(None, metavar="[KEY=VALUE]...", help="Such as training.epochs=3 seed=1."),
+    resume: Path | None = typer.Option(None, metavar="RUN", help="Go on with an interrupted run, in its folder."),
+) -> None:
+    """Train a generator on the training side of a split, and on nothing else."""
+    from tejido import recipe as recipes
+    from tejido.experiments import synthesis
+    from tejido.experiments.run import Run, open_run
+    from tejido.recipe import SynthesisRecipe
+
+    if resume is not None:
+        run = open_run(resume, SynthesisRecipe)
+        if recipe is not None and recipes.load_as(SynthesisRecipe, recipe, tuple(overrides or ())) != run.recipe:
+            raise RecipeError(f"{recipe} is not the recipe of {resume}; resume without naming a recipe")
+    elif recipe is None:
+        raise typer.BadParameter("name a recipe, or a run with --resume")
+    else:
+        run = Run.start(recipes.load_as(SynthesisRecipe, recipe, tuple(overrides or ())))
+    print(f"Run: {run.folder}", flush=True)
+    result = synthesis.train(run)
+    print(f"{result['steps']:,} steps on {result['images']:,} images of {result['groups']:,} groups.")
+    words = "It has collapsed: samples" if result["collapsed"] else "Samples"
+    print(f"{words} differ from each other by {result['diversity']:.0%} of what real images do.".replace("%", " %"))
+    print(f"Grids: {run.folder / 'grids'}; next: tejido synthesize evaluate {run.folder}")
+
+
+@app.command()
+def sample(
+    run: Path = _RUN,
+    output: Path = typer.Option(..., "-o", "--output", metavar="DIR", help="Where to write; empty or not there."),
+    count: list[str] = typer.Option(
+        ..., "--count", metavar="[CLASS=]N", help="How many; with classes, of which. May be repeated."
+    ),
+    seed: int = typer.Option(1, min=0, help="Of the samples."),
+) -> None:
+    """Write samples as pictures, with a manifest in which each is marked as synthetic."""
+    from tejido.cli import terminal
+    from tejido.experiments.synthesis import write_samples
+
+    counts = dict(_count(text) for text in count)
+    if len(counts) < len(count):
+        raise typer.BadParameter("--count names a class twice")
+    progress = terminal.Progress(sum(counts.values()))
+    done = 0
+    for done in write_samples(_open(run), output, counts, seed):
+        progress.show(done)
+    progress.clear()
+    print(f"{done:,} samples in {output}, with {output / 'manifest.parquet'}")
+
+
+@app.command()
+def interpolate(
+    run: Path = _RUN,
+    output: Path = typer.Option(..., "-o", "--output", metavar="FILE", help="Film strip as .png; a .gif beside it."),
+    seeds: str = typer.Option("1,2", metavar="A,B", help="Samples at both ends; equal where only the class changes."),
+    pictures: list[Path] = typer.Option(
+        [],
+        "--picture",
+        metavar="IMAGE",
+        help="Real pictures at the ends instead, as near as the generator comes. Twice.",
+    ),
+    classes: str = typer.Option(
+        "", "--class", metavar="A[,B]", help="Class at the ends, for a generator that has classes."
+    ),
+    frames: int = typer.Option(9, min=2, max=64, help="Pictures in the strip."),
+) -> None:
+    """Walk from one image to another, or from one class to another at the same latent vector."""
+    from tejido.report.synthesis import write_walk
+
+    names = classes.split(",") if classes else []
+    if len(names) > 2 or len(pictures) not in (0, 2):
+        raise typer.BadParameter("give one or two classes, and no pictures or two")
+    try:
+        first, second = (int(text) for text in seeds.split(","))
+    except ValueError:
+        raise typer.BadParameter("--seeds takes two whole numbers, such as 1,2") from None
+    lines = write_walk(_open(run), output, (first, second), tuple(pictures), tuple(names), frames)
+    for line in lines:
+        print(line)
+
+
+@app.command()
+def evaluate(
+    run: Path = _RUN,
+    model: str | None = typer.Option(
+        None, metavar="NAME|FILE", help="An independent classifier, to ask for the classes."
+    ),
+    seed: int = typer.Option(1, min=0, help="Of the samples."),
+) -> None:
+    """Compare samples with real images: distances, coverage, a plane, and whether any is a copy of a training image."""
+    from tejido.experiments.resemblance import resemblance
+    from tejido.report.synthesis import print_resemblance, write_resemblance
+    from tejido.runtime.library import load
+
+    opened = _open(run)
+    found = resemblance(opened, None if model is None else load(model), seed)
+    write_resemblance(opened, found)
+    print_resemblance(opened, found)
+
+
+def _open(folder: Path) -> Run[SynthesisRecipe]:
+    from tejido.experiments.run import open_run
+    from tejido.recipe import SynthesisRecipe
+
+    return open_run(folder, SynthesisRecipe)
+
+
+def _count(text: str) -> tuple[str | None, int]:
+    name, equals, number = text.rpartition("=")
+    try:
+        return (name if equals else None), int(number)
+    except ValueError:
+        raise TejidoError(f"{text!r} is no number of samples; write 100 or melanoma=100") from None

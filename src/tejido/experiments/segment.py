@@ -1,0 +1,190 @@
+"""One segmenter: train, export, and compare its outlines with the masks of the test images."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from tejido import __version__
+from tejido.data.geometry import restored
+from tejido.data.tables import write_parquet
+from tejido.errors import AgreementError
+from tejido.experiments.describe import INTENDED_USE, NO_LESION, quality_rules, sources_of, split_facts
+from tejido.experiments.outlined import OutlinedPart, load_outlined
+from tejido.experiments.pictures import pixels_of, some_of
+from tejido.experiments.run import Run
+from tejido.export.graph import export_graph, with_metadata
+from tejido.export.outlining import Outlining
+from tejido.export.storage import store
+from tejido.files import replacing
+from tejido.imaging import quality as qualities
+from tejido.imaging.geometry import Stretch
+from tejido.imaging.steps.lesion import INSIDE
+from tejido.metrics import outlines
+from tejido.models import segmenter
+from tejido.recipe import SegmentationRecipe
+from tejido.runtime.metadata import Label, Metadata
+from tejido.runtime.segmenter import Segmenter
+from tejido.training.masks import read_mask
+from tejido.training.segment import fit_segmenter
+from tejido.training.trainer import check_options
+
+LESION = Label("lesion", "lesion", "lesión")
+GATE_PICTURES = 100
+WANTED_DICE = 0.99
+"""How well the file's masks must fit those of the network, on average."""
+
+
+def segment(run: Run[SegmentationRecipe]) -> dict[str, Any]:
+    """Carry out a run, or what is left of it after an interruption.
+
+    Writes ``split.parquet``, ``checkpoints/``, ``metrics.csv``, ``model.onnx``, ``outlines.parquet`` (how well the
+    model file outlines every test image, at the image's own size) and ``metrics.json``.
+
+    Returns:
+        What ``metrics.json`` holds.
+
+    Raises:
+        TejidoError: data, recipe or export are not what they must be; see the modules that raise it.
+    """
+    recipe = run.recipe
+    check_options(recipe.training)
+    torch.manual_seed(recipe.seed)
+    network = segmenter.from_recipe(recipe)
+    parts = load_outlined(recipe, Stretch(recipe.image.size))
+    sides = [part.rows[["image_id", "group_id"]].assign(split=name) for name, part in parts.items()]
+    write_parquet(pd.concat(sides, ignore_index=True), run.folder / "split.parquet")
+    fit_segmenter(network, parts["train"].images, parts["val"].images, recipe, run.folder)
+
+    module = Outlining(network).eval()
+    graph = export_graph(module)
+    store(graph, recipe.export.weights)
+    # The figures are those of the file itself, so it is asked before they stand in it.
+    draft = with_metadata(graph, _describe(recipe, parts, {}))
+    result: dict[str, Any] = {
+        "images": {name: len(part.rows) for name, part in parts.items()},
+        "left_out": {name: part.left_out for name, part in parts.items()},
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "agreement": _agreement(Segmenter(draft), module, parts["val"]),
+    }
+    table, seconds = judge_outlines(Segmenter(draft), parts["test"].rows)
+    write_parquet(table, run.folder / "outlines.parquet")
+    result["test"] = figures(table, rounds=recipe.evaluation.bootstrap)
+    result["milliseconds"] = 1000 * seconds
+    file = with_metadata(graph, _describe(recipe, parts, result["test"]))
+    result["bytes"] = len(file)
+    with replacing(run.folder / "model.onnx") as temporary:
+        temporary.write_bytes(file)
+    run.write_json("metrics.json", result)
+    return result
+
+
+def judge_outlines(model: Segmenter, rows: pd.DataFrame) -> tuple[pd.DataFrame, float]:
+    """How well a model file outlines pictures, each at its own size; and seconds a picture, without decoding.
+
+    Args:
+        model: the file.
+        rows: of a manifest, with masks.
+
+    Returns:
+        ``image_id, group_id, confirmation``, the measures of ``metrics.outlines``, ``share`` (of the picture that the
+        true mask covers), ``parts`` (connected pieces of the outline) and ``refused``, a row an image; and the median.
+    """
+    found, times = [], []
+    for (_, row), (pixels, truth) in zip(rows.iterrows(), with_truth(rows), strict=True):
+        start = time.perf_counter()
+        outline = model.predict(pixels)
+        times.append(time.perf_counter() - start)
+        facts = {name: row[name] for name in ("image_id", "group_id", "confirmation")}
+        seen = outlines.fit(outline.mask, truth)
+        pieces = {"parts": outlines.pieces(outline.mask), "refused": outline.refused}
+        found.append({**facts, **seen, "share": float(truth.mean()), **pieces})
+    return pd.DataFrame(found), float(np.median(times))
+
+
+def with_truth(rows: pd.DataFrame) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+    """Pictures ``uint8[H, W, 3]`` and their masks ``bool[H, W]``, brought to the picture's size.
+
+    Raises:
+        TejidoError: a file cannot be read, or a mask is of no use.
+    """
+    aspects = rows["aspect"].to_numpy(float, na_value=np.nan)
+    for pixels, path, aspect, shape in zip(
+        pixels_of(rows), rows["mask_path"], aspects, zip(rows["width"], rows["height"], strict=True), strict=True
+    ):
+        mask = restored(Image.fromarray(read_mask(Path(path), shape)), aspect)
+        size = pixels.shape[1], pixels.shape[0]
+        if mask.size != size:
+            mask = mask.resize(size, Image.Resampling.BILINEAR)
+        yield pixels, np.asarray(mask) >= INSIDE
+
+
+def figures(table: pd.DataFrame, *, rounds: int) -> dict[str, Any]:
+    """Means with intervals, on all images and on the histology-confirmed ones."""
+    parts = {"all": table, "histology": table[table["confirmation"] == "histology"]}
+    return {
+        name: {
+            "images": len(part),
+            "groups": int(part["group_id"].nunique()),
+            **{key: asdict(value) for key, value in outlines.summary(part, rounds=rounds).items()},
+        }
+        for name, part in parts.items()
+        if len(part)
+    }
+
+
+def _agreement(model: Segmenter, module: Outlining, val: OutlinedPart) -> dict[str, float]:
+    """The file's masks against the network's, on validation pictures of their own size.
+
+    Raises:
+        AgreementError: they do not fit.
+    """
+    pictures = some_of(val.rows, GATE_PICTURES)
+    fits = []
+    for pixels in pictures:
+        with torch.inference_mode():
+            expected = module(torch.from_numpy(pixels.copy()))[0].numpy().astype(bool)
+        fits.append(outlines.dice(model.run(pixels)["mask"].astype(bool), expected))
+    found = {"pictures": len(fits), "mean_dice": float(np.mean(fits)), "least_dice": float(np.min(fits))}
+    if found["mean_dice"] < WANTED_DICE:
+        raise AgreementError(
+            f"the exported file does not outline as the network does: a Dice of {found['mean_dice']:.3f} on average"
+        )
+    return found
+
+
+def _describe(recipe: SegmentationRecipe, parts: dict[str, OutlinedPart], test: dict[str, Any]) -> Metadata:
+    rows = {name: part.rows for name, part in parts.items()}
+    modalities = rows["train"]["modality"].unique()
+    return Metadata(
+        kind="segmentation",
+        name=recipe.model,
+        task="lesion",
+        labels=(LESION,),
+        positive=None,
+        thresholds={},
+        calibration={},
+        refusal=(*quality_rules(parts["train"].images, recipe.evaluation.quality_pass), NO_LESION),
+        modality=str(modalities[0]) if len(modalities) == 1 else "any",
+        frame="whole",
+        input_size=recipe.image.size,
+        quality=qualities.NAMES,
+        training_data=sources_of(rows["train"]),
+        split=split_facts(recipe.data, rows),
+        metrics=test,
+        intended_use=INTENDED_USE,
+        licence=recipe.export.licence,
+        recipe_sha256=recipe.sha256(),
+        created=datetime.now(UTC).date().isoformat(),
+        tejido_version=__version__,
+    )

@@ -1,0 +1,36 @@
+"""Generator and discriminator of a recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tejido.models.gan import dcgan, residual
+from tejido.recipe import SynthesisRecipe
+
+Generator = dcgan.Generator | residual.Generator
+Discriminator = dcgan.Discriminator | residual.Discriminator
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two networks that learn from each other."""
+
+    generator: Generator
+    discriminator: Discriminator
+
+
+def build(recipe: SynthesisRecipe, classes: int) -> Pair:
+    """The networks of a recipe, untrained.
+
+    Args:
+        recipe: says which.
+        classes: labels of its task; looked at only where the network is conditional.
+    """
+    asked = recipe.network
+    if asked.name == dcgan.NAME:
+        return Pair(dcgan.Generator(), dcgan.Discriminator())
+    known = classes if asked.conditional else 0
+    size = recipe.image.size
+    return Pair(
+        residual.Generator(size, asked.latent, asked.width, known), residual.Discriminator(size, asked.width, known)
+    )

@@ -1,0 +1,297 @@
+"""A tiny generator from recipe to samples, walks and figures, on a few hundred real lesions."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from tejido import recipe as recipes
+from tejido.cli.main import main
+from tejido.data import manifest as manifests
+from tejido.data.splitting import splits
+from tejido.errors import DataError, RecipeError, SplitLeakError
+from tejido.experiments import synthesis
+from tejido.experiments.resemblance import memorisation
+from tejido.experiments.run import Run, open_run
+from tejido.experiments.synthesis import encode, generator_of, training_rows, walk
+from tejido.recipe import SynthesisRecipe
+from tejido.report import synthesis as report
+from tejido.training.synthesize import as_pixels, samples_of, spread
+from tests.support.experiment import prepare
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    folder = tmp_path_factory.mktemp("synthesis")
+    prepare(folder, shared, lesions=700)
+    (folder / "gan.yaml").write_text(f"""
+name: gan
+model: made-up
+task: skin-suspicion
+data: {{manifest: {folder}/manifest.parquet, split: {folder}/split.parquet, limit: 200}}
+image: {{size: 32}}
+network: {{latent: 16, width: 8, conditional: true}}
+training: {{epochs: 3, batch: 32, grids: [1, 5]}}
+evaluation:
+  samples: 100
+  features: mobilenetv1_025
+  weights: {shared}/weights/mobilenetv1_025.safetensors
+  bootstrap: 20
+""")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Run[SynthesisRecipe]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(["synthesize", "train", str(folder / "gan.yaml")]) == 0
+    (path,) = (folder / "runs" / "gan").iterdir()
+    return open_run(path, SynthesisRecipe)
+
+
+def recipe(folder: Path, *overrides: str) -> SynthesisRecipe:
+    return recipes.load_as(SynthesisRecipe, folder / "gan.yaml", overrides)
+
+
+def test_it_learns_from_training_images_alone(run: Run[SynthesisRecipe], folder: Path) -> None:
+    used = pd.read_parquet(run.folder / "split.parquet")
+    split = pd.read_parquet(folder / "split.parquet").set_index("image_id")["split"]
+    assert len(used) == 200
+    assert (used["image_id"].map(split) == "train").all()
+    metrics = run.read_json("metrics.json")
+    assert metrics["steps"] == 3 * (200 // 32)
+    history = pd.read_csv(run.folder / "metrics.csv")
+    assert history["step"].tolist() == [6, 12, 18]
+    assert history[["discriminator_loss", "generator_loss", "diversity"]].notna().all(axis=None)
+    assert sorted(path.name for path in (run.folder / "grids").iterdir()) == [
+        *("step-000001.png", "step-000005.png", "step-000018.png"),
+    ]
+
+
+def test_a_run_goes_on_where_it_was_stopped(run: Run[SynthesisRecipe], folder: Path) -> None:
+    from tejido.training.synthesize import SynthesisModule
+
+    class StopError(Exception):
+        pass
+
+    again = Run.create(folder / "again", run.recipe)
+    with pytest.MonkeyPatch.context() as patch:
+        whole = SynthesisModule.on_train_batch_start
+
+        def stopping(module: Any, batch: Any, batch_idx: int) -> None:
+            if module.current_epoch == 1 and batch_idx == 3:
+                raise StopError
+            whole(module, batch, batch_idx)
+
+        patch.setattr(SynthesisModule, "on_train_batch_start", stopping)
+        with pytest.raises(StopError):
+            synthesis.train(again)
+    synthesis.train(again)
+    for name, value in generator_of(run).state_dict().items():
+        assert torch.equal(value, generator_of(again).state_dict()[name]), name
+
+
+def test_samples_are_the_same_however_they_are_made(run: Run[SynthesisRecipe]) -> None:
+    network = generator_of(run)
+    labels = torch.tensor([0, 1] * 5)
+    many = samples_of(network, 10, seed=3, labels=labels, batch=4)
+    assert torch.equal(many[:6], samples_of(network, 6, seed=3, labels=labels))
+    assert not torch.equal(many, samples_of(network, 10, seed=4, labels=labels))
+
+
+def test_samples_in_a_manifest(run: Run[SynthesisRecipe], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    counts = ["--count", "suspicious=3", "--count", "benign=70"]
+    assert main(["synthesize", "sample", str(run.folder), "-o", str(out), *counts, "--seed", "5"]) == 0
+    table = manifests.read(out / "manifest.parquet")
+    assert len(table) == 73
+    assert table["synthetic"].all()
+    assert table["group_id"].is_unique
+    assert table["attribution"].str.contains(f"{run.folder.name}, seed 5, class ").all()
+    assert table["diagnosis"].isna().all()  # a label of several diagnoses is none
+    with Image.open(table["path"].iloc[0]) as picture:
+        assert picture.size == (32, 32)
+    other = tmp_path / "other"
+    assert main(["synthesize", "sample", str(run.folder), "-o", str(other), "--count", "benign=5", "--seed", "5"]) == 0
+    first = sorted((other / "images").iterdir())
+    assert [path.read_bytes() for path in first] == [(out / "images" / path.name).read_bytes() for path in first]
+    # They may train, and stand nowhere else.
+    split = splits.split_by_group(table)
+    assert set(split["split"]) == {"train"}
+    astray = split.assign(split="test")
+    splits.write(astray, tmp_path / "astray.parquet")
+    with pytest.raises(SplitLeakError, match="73 synthetic images are outside train"):
+        splits.load(tmp_path / "astray.parquet", table)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["sample", "RUN", "-o", "OUT", "--count", "10"], 1, "say which class; this generator has: "),
+        (
+            ["sample", "RUN", "-o", "OUT", "--count", "melanoma=10"],
+            1,
+            "there is no class 'melanoma'; this generator has",
+        ),
+        (["sample", "RUN", "-o", "OUT", "--count", "benign=0"], 1, "give a number of samples above 0"),
+        (["sample", "RUN", "-o", "OUT", "--count", "benign=many"], 1, "'benign=many' is no number of samples"),
+        (["sample", "RUN", "-o", "OUT", "--count", "benign=10000000000"], 1, "are free; make fewer"),
+        (["sample", "RUN", "-o", "FULL", "--count", "benign=1"], 1, "there is something in it already"),
+        (["interpolate", "RUN", "-o", "OUT/a.png", "--class", "a,b"], 1, "there is no class 'a'"),
+        (["interpolate", "RUN", "-o", "OUT/a.png", "--seeds", "1"], 2, "takes two whole numbers"),
+        (["evaluate", "FULL"], 1, "not a run"),
+        (["evaluate", "RUN", "--model", "nowhere"], 1, "no model is called 'nowhere'"),
+    ],
+)
+def test_wrong_wishes(
+    run: Run[SynthesisRecipe],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("")
+    names = {"RUN": str(run.folder), "OUT": str(tmp_path / "out"), "FULL": str(tmp_path / "full")}
+    given = [arguments[0], *(names.get(one, one.replace("OUT", names["OUT"])) for one in arguments[1:])]
+    assert main(["synthesize", *given]) == code
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out" / "manifest.parquet").exists()
+
+
+def test_walks(run: Run[SynthesisRecipe], tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "encode", partial(encode, steps=10))
+    film = tmp_path / "walk.png"
+    ends = ["--class", "benign,suspicious", "--seeds", "4,4", "--frames", "5"]
+    assert main(["synthesize", "interpolate", str(run.folder), "-o", str(film), *ends]) == 0
+    with Image.open(film) as strip, Image.open(film.with_suffix(".gif")) as moving:
+        assert strip.size == (5 * 34 - 2, 32)
+        assert moving.n_frames >= 2  # type: ignore[attr-defined]
+        pixels = np.asarray(strip.convert("RGB"))
+    network = generator_of(run)
+    vector = synthesis.latent_of(network, 4)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    made = walk(network, (vector, vector), (0, 1), 5)
+    for end, label in ((0, 0), (-1, 1)):
+        with torch.inference_mode():
+            own = as_pixels(network(vector, torch.tensor([label])))[0]
+        assert (made[end].int() - own.int()).abs().max() <= 1
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert (pixels[:, :32] == made[0].permute(1, 2, 0).numpy()).all()
+    pictures = sorted((shared / "data" / "ham10000_600x450").glob("*.jpg"))[:2]
+    asked = [argument for path in pictures for argument in ("--picture", str(path))]
+    assert main(["synthesize", "interpolate", str(run.folder), "-o", str(film), *asked, "--class", "benign"]) == 0
+
+
+def test_a_sample_is_found_again_in_latent_space(run: Run[SynthesisRecipe]) -> None:
+    network = generator_of(run)
+    target = samples_of(network, 1, seed=9, labels=torch.tensor([0]))[0]
+    _, start = encode(network, target, 0, steps=1)
+    vector, off = encode(network, target, 0, steps=150)
+    assert vector.shape == (1, 16)
+    assert off < 0.5 * start
+
+
+def test_figures(run: Run[SynthesisRecipe], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["synthesize", "evaluate", str(run.folder), "--model", "skin-suspicion"]) == 0
+    figures = json.loads((run.folder / "resemblance.json").read_text())
+    generator, floor = figures["generator"], figures["floor"]
+    assert (
+        generator["kernel_distance"]["value"] > floor["kernel_distance"]["high"]
+    )  # after 18 steps it is bad, and said so
+    assert generator["two_sample_auc"] > 0.9
+    assert abs(floor["two_sample_auc"] - 0.5) < 0.2
+    assert 0 <= figures["consistency"]["equal"] <= 1
+    assert figures["memorisation"]["verdict"] == "no copying found"
+    assert "no copying found" in capsys.readouterr().out
+    for name in ("plane", "nearest"):
+        with Image.open(run.folder / "plots" / f"{name}.png") as plot:
+            assert plot.size[0] > 400
+
+
+def test_a_planted_copy_is_found() -> None:
+    """Of 100 samples, six are training images, slightly changed: by brightness, noise and a shift."""
+    rng = torch.Generator().manual_seed(0)
+
+    def blobs(count: int) -> torch.Tensor:
+        coarse = torch.rand(count, 3, 4, 4, generator=rng)
+        return (torch.nn.functional.interpolate(coarse, size=32, mode="bicubic").clamp(0, 1) * 255).to(torch.uint8)
+
+    train, test, made = blobs(300), blobs(200), blobs(100)
+    honest = made.clone()
+    made[:2] = (train[10:12].float() * 0.95).to(torch.uint8)
+    made[2:4] = (train[20:22].float() + 4 * torch.randn(2, 3, 32, 32, generator=rng)).clamp(0, 255).to(torch.uint8)
+    made[4:6] = train[30:32].roll(1, dims=3)
+
+    def features(images: torch.Tensor) -> Any:
+        return torch.nn.functional.adaptive_avg_pool2d(images.float(), 4).flatten(1).double().numpy()
+
+    def asked(images: torch.Tensor) -> Any:
+        sides = {"made": images, "train": train, "test": test}
+        return memorisation(images, train, test, {name: features(side) for name, side in sides.items()})
+
+    found = asked(made)
+    for name in ("pixels", "features"):
+        near = np.flatnonzero(found[name].distances < found[name].limit)
+        assert set(range(6)) <= set(near.tolist()), name
+        assert found[name].places[:6].tolist() == [10, 11, 20, 21, 30, 31]
+    from tejido.experiments.resemblance import _verdict
+
+    assert _verdict(found)["verdict"] == "copies training images"
+    assert _verdict(asked(honest))["verdict"] == "no copying found"
+
+
+def test_a_collapse_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.chdir(folder)
+    from tejido.training import synthesize as training
+
+    monkeypatch.setattr(training, "spread", lambda images: 100.0 if len(images) > 64 else 1.0)
+    result = synthesis.train(Run.create(folder / "collapsed", recipe(folder, "training.epochs=1")))
+    assert result["collapsed"]
+    assert "it has collapsed: samples differ by 1 % of what real images do" in caplog.text
+
+
+def test_spread() -> None:
+    same = torch.full((5, 3, 32, 32), 7, dtype=torch.uint8)
+    assert spread(same) == 0
+    same[0] += 10
+    assert spread(same) == pytest.approx(4 / 10 * np.sqrt(3 * 256) * 10)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("network.name=upc2020_dcgan", "upc2020_dcgan makes images of 128 pixels from 100 numbers"),
+        ("task=null", "network.conditional needs a task"),
+        ("data.allow_leaks=true", "a generator learns from the training side of one split"),
+        ("network.latend=3", "unknown key 'network.latend'; did you mean 'latent'"),
+        ("image.size=100", "image.size"),
+    ],
+)
+def test_wrong_recipes(folder: Path, override: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        recipe(folder, override)
+
+
+def test_too_little_to_learn_from(folder: Path) -> None:
+    with pytest.raises(DataError, match="10 training images are fewer than a batch of 32"):
+        training_rows(recipe(folder, "data.limit=10"))
+
+
+def test_the_thesiss_network_trains_as_it_says(folder: Path) -> None:
+    thesis = ("network.name=upc2020_dcgan", "network.conditional=false", "network.latent=100", "image.size=128")
+    settings = ("loss=cross_entropy", "flipped=0.05", "noise=0.1", "r1=1", "augment=false", "flip=false", "epochs=1")
+    asked = recipe(folder, *thesis, *(f"training.{one}" for one in settings), "training.batch=4", "data.limit=8")
+    result = synthesis.train(Run.create(folder / "thesis", asked))
+    assert result["steps"] == 2
+    assert result["parameters"]["discriminator"] == 340_865
