@@ -78,10 +78,13 @@ def colours(lesions: Tensor) -> None:
     table([("picture", chosen), *((name, build(step)(chosen)) for name, step in steps.items())], "steps-picture.png")
 
 
+READERS = ("grey_outside", "solid_outside", "hide_lesion", "crop_to_lesion")
+
+
 def lesion(lesions: Tensor, masks: Tensor) -> None:
     """Steps that read the mask."""
     both = torch.cat([lesions, masks], dim=1)[[1, 2, 6]]
-    columns = [(name, build([name])(both)) for name in ("grey_outside", "solid_outside", "crop_to_lesion")]
+    columns = [(name, build([name])(both)) for name in READERS]
     table([("picture", both[:, :3]), ("mask", both[:, 3:].expand(-1, 3, -1, -1)), *columns], "steps-lesion.png")
 
 

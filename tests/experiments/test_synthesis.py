@@ -19,9 +19,11 @@ from tejido.data import manifest as manifests
 from tejido.data.splitting import splits
 from tejido.errors import DataError, RecipeError, SplitLeakError
 from tejido.experiments import synthesis
+from tejido.experiments.datasets import load_parts
 from tejido.experiments.resemblance import memorisation
 from tejido.experiments.run import Run, open_run
 from tejido.experiments.synthesis import encode, generator_of, training_rows, walk
+from tejido.imaging.geometry import CentreSquare
 from tejido.recipe import SynthesisRecipe
 from tejido.report import synthesis as report
 from tejido.training.synthesize import as_pixels, samples_of, spread
@@ -295,3 +297,48 @@ def test_the_thesiss_network_trains_as_it_says(folder: Path) -> None:
     result = synthesis.train(Run.create(folder / "thesis", asked))
     assert result["steps"] == 2
     assert result["parameters"]["discriminator"] == 340_865
+
+
+@pytest.fixture(scope="module")
+def samples(run: Run[SynthesisRecipe], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Samples whose labels were made diagnoses, as those of a generator of nevi and melanomas would have."""
+    out = tmp_path_factory.mktemp("samples") / "out"
+    list(synthesis.write_samples(run, out, {"benign": 40, "suspicious": 40}, 1))
+    table = pd.read_parquet(out / "manifest.parquet")
+    table["diagnosis"] = table["image_id"].str.contains("benign").map({True: "nevus", False: "melanoma"})
+    table.to_parquet(out / "manifest.parquet")
+    return out
+
+
+def with_samples(folder: Path, manifest: Path, share: float, *more: str) -> recipes.Recipe:
+    given = (f"data.synthetic={{manifest: {manifest}, share: {share}}}", "image.size=32", *more)
+    return recipes.load(folder / "recipe.yaml", given)
+
+
+def test_samples_train_and_stand_nowhere_else(folder: Path, samples: Path) -> None:
+    plain = load_parts(recipes.load(folder / "recipe.yaml", ("image.size=32",)), CentreSquare(32))
+    mixed = load_parts(with_samples(folder, samples / "manifest.parquet", 0.05), CentreSquare(32))
+    more = len(mixed["train"].rows) - len(plain["train"].rows)
+    assert more == round(0.05 * len(plain["train"].rows))
+    assert mixed["train"].rows["synthetic"].sum() == more
+    for name in ("val", "test"):
+        assert mixed[name].rows["image_id"].tolist() == plain[name].rows["image_id"].tolist()
+    again = load_parts(with_samples(folder, samples / "manifest.parquet", 0.05), CentreSquare(32))
+    other = load_parts(with_samples(folder, samples / "manifest.parquet", 0.05, "seed=1"), CentreSquare(32))
+    ids = [parts["train"].rows["image_id"].tolist() for parts in (mixed, again, other)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_samples_that_may_not_train(folder: Path, samples: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"80 made-up images have a label of skin-suspicion, and .* are asked for"):
+        load_parts(with_samples(folder, samples / "manifest.parquet", 5), CentreSquare(32))
+    with pytest.raises(DataError, match="not all of its images are synthetic"):
+        load_parts(with_samples(folder, folder / "manifest.parquet", 0.1), CentreSquare(32))
+    with pytest.raises(RecipeError, match="a cache holds no made-up images"):
+        with_samples(folder, samples / "manifest.parquet", 0.1, "data.cache=somewhere")
+    split = pd.read_parquet(folder / "split.parquet")
+    split["split"] = split["split"].map({"train": "test", "test": "train", "val": "val"})
+    split.to_parquet(tmp_path / "other.parquet")
+    with pytest.raises(SplitLeakError, match=r"their generator has learned from .* train it with the same split"):
+        other = with_samples(folder, samples / "manifest.parquet", 0.1, f"data.split={tmp_path}/other.parquet")
+        load_parts(other, CentreSquare(32))

@@ -23,6 +23,7 @@ from tejido.data.patches import PatchGrid, expand
 from tejido.data.splitting import folds, splits
 from tejido.data.splitting.limit import limited
 from tejido.errors import DataError, RecipeError, SplitLeakError
+from tejido.experiments.made_up import made_up
 from tejido.models.segmenter import Segmenter
 from tejido.recipe import Data, Recipe, resolve_path
 from tejido.training.images import CachedImages, Images, LabelledImages, decode_all
@@ -103,6 +104,8 @@ def load_parts(
     if recipe.data.limit is not None:
         train = limited(kept[kept["split"] == "train"], recipe.data.limit, seed=recipe.seed)
         kept = pd.concat([train, kept[kept["split"] != "train"]])
+    if recipe.data.synthetic is not None:
+        kept = pd.concat([kept, made_up(recipe.data.synthetic, kept, task, seed=recipe.seed)])
     drawn = masks and segmenter is None
     if drawn:
         check_present(kept)

@@ -20,6 +20,7 @@ from tejido.data import manifest as manifests
 from tejido.data.tables import write_parquet
 from tejido.errors import DataError, RecipeError, TejidoError
 from tejido.experiments.datasets import split_of
+from tejido.experiments.made_up import LEARNED_FROM
 from tejido.experiments.run import Run
 from tejido.files import replacing
 from tejido.imaging.geometry import CentreSquare
@@ -181,6 +182,7 @@ def write_samples(run: Run[SynthesisRecipe], folder: Path, counts: dict[str | No
     table, _ = manifests.build(records, folder)
     # Made from nothing that two samples share, so each is a group of its own, however alike they look.
     table = table.assign(synthetic=True, group_id=table["image_id"])
+    shutil.copyfile(run.folder / "split.parquet", folder / LEARNED_FROM)
     manifests.write(table, folder / "manifest.parquet")
 
 

@@ -5,7 +5,7 @@ environment variable; ``TEJIDO_SHARED`` defaults to ``../shared``.
 """
 
 from tejido.recipe.base import Count, Experiment
-from tejido.recipe.data import Augmentation, Data, Image, Patches
+from tejido.recipe.data import Augmentation, Data, Image, Patches, Synthetic
 from tejido.recipe.distillation import Distillation
 from tejido.recipe.learning import Network, Stages, Training
 from tejido.recipe.read import load, load_as, override, read, resolve_path, validate
@@ -29,6 +29,7 @@ __all__ = [
     "SegmentationRecipe",
     "Stages",
     "SynthesisRecipe",
+    "Synthetic",
     "Training",
     "load",
     "load_as",

@@ -9,6 +9,15 @@ from pydantic import Field, model_validator
 from tejido.recipe.base import Count, Positive, Section, Share
 
 
+class Synthetic(Section):
+    """Made-up images that train beside the real ones."""
+
+    manifest: str
+    """Made by ``tejido synthesize sample``, from a generator that learned from the training side of the same split."""
+    share: Annotated[float, Field(gt=0, le=10)] = 1.0
+    """How many, as a share of the real training images; drawn by the seed."""
+
+
 class Data(Section):
     """Which images, and on which side of the split each stands."""
 
@@ -26,9 +35,13 @@ class Data(Section):
     """Train on at most so many images: whole groups, stratified, drawn by the seed. Validation and test stay whole."""
     allow_leaks: bool = False
     """Accept a split in which groups stand on both sides, to show what a leak is worth. The model file says so."""
+    synthetic: Synthetic | None = None
+    """Made-up images for training; they never validate or test."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.synthetic is not None and self.cache is not None:
+            raise ValueError("a cache holds no made-up images; leave cache out where there is synthetic")
         if self.fold is not None and self.allow_leaks:
             raise ValueError("folds never leak; allow_leaks does not go with fold")
         return self

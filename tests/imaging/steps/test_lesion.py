@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import binary_dilation, map_coordinates
 
 from tejido.errors import RecipeError
 from tejido.imaging.steps import box
-from tejido.imaging.steps.lesion import CropToLesion, GreyOutside, SolidOutside
+from tejido.imaging.steps.lesion import CropToLesion, GreyOutside, HideLesion, SolidOutside
 from tejido.imaging.steps.registry import build
 
 
@@ -24,6 +24,15 @@ def test_outside_equals_numpy(lesions: torch.Tensor, masks: torch.Tensor) -> Non
     for step, outside in ((GreyOutside(), grey), (SolidOutside(), 128.0)):
         expected = np.where(masks.numpy() == 255, lesions.numpy(), outside)
         assert np.abs(step(lesions, masks).numpy() - expected).max() < 1e-3
+
+
+def test_what_is_hidden_equals_scipy(lesions: torch.Tensor, masks: torch.Tensor) -> None:
+    reach = round(0.05 * lesions.shape[-1])
+    square = np.ones((2 * reach + 1,) * 2, bool)
+    hidden = np.stack([binary_dilation(mask > 0, square) for mask in masks.numpy()[:, 0]])[:, None]
+    expected = np.where(hidden, 128.0, lesions.numpy())
+    assert (HideLesion(0.05)(lesions, masks).numpy() == expected).all()
+    assert (HideLesion(0)(lesions, masks).numpy() == np.where(masks.numpy() == 255, 128.0, lesions.numpy())).all()
 
 
 def test_the_crop_equals_numpy_and_scipy(lesions: torch.Tensor, masks: torch.Tensor) -> None:

@@ -13,7 +13,7 @@ from tejido.imaging.steps.registry import STEPS, build
 
 ORDER = {
     "crop_border": 1, "crop_to_lesion": 1, "remove_hair": 2, "max_rgb": 3, "shades_of_gray": 3, "grey_world": 3,
-    "macenko": 3, "grey_outside": 4, "solid_outside": 4, "ben_graham": 5,
+    "macenko": 3, "grey_outside": 4, "solid_outside": 4, "hide_lesion": 4, "ben_graham": 5,
 }  # fmt: skip
 """Every step and its place, as the documentation has it."""
 
@@ -37,7 +37,7 @@ ORDER = {
         (["max_rgb", "shades_of_gray"], "max_rgb and shades_of_gray both correct colour; keep one of them"),
         (["max_rgb", "max_rgb"], "max_rgb and max_rgb both correct colour"),
         (["crop_border", "crop_to_lesion"], "both crop"),
-        (["grey_outside", "solid_outside"], "both paint over what is no lesion"),
+        (["grey_outside", "solid_outside"], "both paint over a part of the picture"),
         ([{"ben_graham": {"reading": "both"}}], "ben_graham.reading is variance or sigma, not 'both'"),
         ([{"crop_border": {"dark": [1]}}], "crop_border.dark is a number from 0.05 to 0.9, not [1]"),
     ],

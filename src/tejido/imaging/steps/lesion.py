@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from tejido.imaging.luma import luma
 from tejido.imaging.steps import box
@@ -37,6 +38,28 @@ class SolidOutside(Step):
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         """Paint."""
         return torch.where(mask >= INSIDE, image, torch.full_like(image, 128.0))
+
+
+class HideLesion(Step):
+    """Everything but the lesion: 128 in its place and around it. What a network still tells apart then is no lesion.
+
+    Args:
+        margin: how far the cover reaches beyond the outline, as a share of the picture's side.
+    """
+
+    name = "hide_lesion"
+    group = Group.OUTSIDE
+    needs_mask = True
+
+    def __init__(self, margin: float = 0.03) -> None:
+        super().__init__()
+        self.margin = number("hide_lesion.margin", margin, 0, 0.5)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        """Cover."""
+        reach = round(self.margin * image.shape[-1])
+        covered = functional.max_pool2d(mask, 2 * reach + 1, stride=1, padding=reach)
+        return torch.where(covered >= INSIDE, torch.full_like(image, 128.0), image)
 
 
 class CropToLesion(Crop):

@@ -14,7 +14,7 @@ from tejido.imaging.steps.border import CropBorder
 from tejido.imaging.steps.chain import ImageSteps
 from tejido.imaging.steps.hair import RemoveHair
 from tejido.imaging.steps.illuminant import GreyWorld, MaxRgb, ShadesOfGray
-from tejido.imaging.steps.lesion import CropToLesion, GreyOutside, SolidOutside
+from tejido.imaging.steps.lesion import CropToLesion, GreyOutside, HideLesion, SolidOutside
 from tejido.imaging.steps.macenko import Macenko
 from tejido.imaging.steps.step import Step
 
@@ -22,7 +22,7 @@ STEPS: dict[str, type[Step]] = {
     step.name: step
     for step in (
         CropBorder, CropToLesion, RemoveHair, MaxRgb, ShadesOfGray, GreyWorld, Macenko, GreyOutside, SolidOutside,
-        BenGraham,
+        HideLesion, BenGraham,
     )
 }  # fmt: skip
 """Every step by its name in a recipe, in an order in which they may stand."""

@@ -25,7 +25,9 @@ class Group(IntEnum):
     @property
     def purpose(self) -> str:
         """The group in words, as the end of "both ...", for messages."""
-        return ("crop", "remove hair", "correct colour", "paint over what is no lesion", "change contrast")[self - 1]
+        return ("crop", "remove hair", "correct colour", "paint over a part of the picture", "change contrast")[
+            self - 1
+        ]
 
 
 class Step(nn.Module):
