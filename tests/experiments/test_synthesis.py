@@ -339,6 +339,6 @@ def test_samples_that_may_not_train(folder: Path, samples: Path, tmp_path: Path)
     split = pd.read_parquet(folder / "split.parquet")
     split["split"] = split["split"].map({"train": "test", "test": "train", "val": "val"})
     split.to_parquet(tmp_path / "other.parquet")
+    other = with_samples(folder, samples / "manifest.parquet", 0.1, f"data.split={tmp_path}/other.parquet")
     with pytest.raises(SplitLeakError, match=r"their generator has learned from .* train it with the same split"):
-        other = with_samples(folder, samples / "manifest.parquet", 0.1, f"data.split={tmp_path}/other.parquet")
         load_parts(other, CentreSquare(32))
