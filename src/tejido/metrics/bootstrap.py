@@ -46,6 +46,11 @@ class GroupBootstrap:
         self._counts = counts.astype(np.int32)
         self._tail = (1 - coverage) / 2
 
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return len(self._codes)
+
     def estimate(self, score: Score) -> Estimate:
         """Value on all images, and percentile interval over the resamples."""
         return self.interval(score(np.ones(len(self._codes))), self.resamples(score))

@@ -52,5 +52,5 @@ def check(table: pd.DataFrame) -> None:
     if strange:
         raise DataError(f"predictions have a truth {sorted(map(str, strange))[0]!r} that is no label")
     values = table[[PREFIX + label for label in labels]].to_numpy(float)
-    if not np.isfinite(values).all() or np.abs(values.sum(1) - 1).max() > 1e-3:
-        raise DataError("predictions have probabilities that are not finite or do not sum to 1")
+    if not np.isfinite(values).all() or np.abs(values.sum(1) - 1).max(initial=0) > 1e-3 or (values < -1e-6).any():
+        raise DataError("predictions have probabilities that are negative, not finite or do not sum to 1")

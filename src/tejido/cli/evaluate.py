@@ -1,0 +1,100 @@
+"""``tejido evaluate``: figures with intervals for a run, a model file or a file of predictions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from tejido.cli import terminal
+from tejido.cli.verb import new_app
+
+if TYPE_CHECKING:
+    from tejido.experiments.predict import Predictions
+
+app = new_app()
+
+
+@app.command()
+def evaluate(
+    what: str = typer.Argument(
+        metavar="MODEL|RUN|PREDICTIONS", help="A run's folder, a model, or a .csv or .parquet file."
+    ),
+    manifest: Path | None = typer.Argument(None, metavar="[MANIFEST]", help="Images to ask a model about."),
+    split: Path | None = typer.Option(
+        None, metavar="FILE", help="A split of the manifest, of which one side is asked about."
+    ),
+    side: str = typer.Option("test", help="train, val or test."),
+    positive: str | None = typer.Option(None, metavar="LABEL", help="For a file of predictions with two labels."),
+    threshold: float | None = typer.Option(None, min=0, max=1, help="Chosen elsewhere, never on these images."),
+    challenge: str | None = typer.Option(
+        None, metavar="NAME", help="Also the score of an ISIC challenge, such as isic2018."
+    ),
+    rounds: int = typer.Option(2000, min=100, help="Of the bootstrap by group."),
+    output: Path | None = typer.Option(
+        None, "-o", "--output", metavar="DIR", help="Write figures, a page and plots there."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
+) -> None:
+    """Say how good answers are, with an interval by group for every figure.
+
+    A table of predictions has the columns truth and p_LABEL for every label; image_id and, where images belong
+    together, group_id. Histology-confirmed images are shown apart where the table knows which they are.
+    """
+    from tejido.metrics.challenge import challenge as score_of
+    from tejido.metrics.figures import Figure, figures
+    from tejido.report import evaluation
+
+    found = _found(what, manifest, split, side, positive, threshold)
+    table = found.table
+    parts = {"all": table}
+    if "confirmation" in table and (table["confirmation"] == "histology").any():
+        parts["histology"] = table[table["confirmation"] == "histology"]
+    made = {
+        name: figures(part, positive=found.positive, threshold=found.threshold, rounds=rounds)
+        for name, part in parts.items()
+    }
+    if challenge is not None:
+        from tejido.metrics.bootstrap import GroupBootstrap
+
+        for name, part in parts.items():
+            score = score_of(challenge, part.reset_index(drop=True), found.positive)
+            made[name].append(Figure(challenge, None, GroupBootstrap(part["group_id"], rounds=rounds).estimate(score)))
+    if output is not None:
+        evaluation.write(output, found, made)
+    if as_json:
+        rows = [evaluation.row(name, figure) for name, part in made.items() for figure in part]
+        print(json.dumps({"title": found.title, "notes": found.notes, "figures": rows}))
+    else:
+        evaluation.show(found, made)
+        if output is not None:
+            print(f"Page, tables and plots: {output}")
+
+
+def _found(
+    what: str, manifest: Path | None, split: Path | None, side: str, positive: str | None, threshold: float | None
+) -> Predictions:
+    from tejido.experiments.predict import of_file, of_model, of_run
+    from tejido.runtime.library import load
+
+    path = Path(what)
+    if path.is_dir():
+        return of_run(path, side)
+    if path.suffix in (".csv", ".parquet"):
+        return of_file(path, positive, threshold)
+    if manifest is None:
+        raise typer.BadParameter("name a manifest of the images that the model is to be asked about")
+    model = load(what)
+    progress: list[terminal.Progress] = []
+
+    def tick(done: int, total: int) -> None:
+        if not progress:
+            progress.append(terminal.Progress(total))
+        progress[0].show(done)
+
+    found = of_model(model, manifest, split, side, tick)
+    if progress:
+        progress[0].clear()
+    return found

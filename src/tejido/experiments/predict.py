@@ -1,0 +1,142 @@
+"""Prediction tables from wherever there are answers: a run, a model file, a file of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from tejido import taxonomy
+from tejido.data import manifest as manifests
+from tejido.data.splitting import splits
+from tejido.data.tables import read_parquet
+from tejido.errors import DataError
+from tejido.experiments.pictures import pixels_of
+from tejido.experiments.run import Run
+from tejido.metrics import predictions
+from tejido.metrics.predictions import PREFIX
+from tejido.runtime.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers and truths.
+
+    Attributes:
+        title: what answered, for people.
+        table: see ``metrics.predictions``.
+        positive: the positive label of a binary task, or None.
+        threshold: its threshold, chosen on validation, or None where it is not known.
+        notes: what a reader must know about the table.
+    """
+
+    title: str
+    table: pd.DataFrame
+    positive: str | None
+    threshold: float | None
+    notes: tuple[str, ...] = ()
+
+
+def of_run(folder: Path, side: str = "test") -> Predictions:
+    """The predictions that a run has left.
+
+    Raises:
+        DataError: it is no finished run.
+    """
+    run = Run.open(folder)
+    metrics = run.read_json("metrics.json")
+    table = read_parquet(folder / "predictions.parquet", {"split": "string"})
+    part = table[table["split"] == side].drop(columns="split").reset_index(drop=True)
+    if part.empty:
+        raise DataError(f"{folder}: it has no predictions of {side}")
+    task = taxonomy.task(run.recipe.task)
+    return Predictions(f"{run.recipe.model}, {side}", part, task.positive, metrics["threshold"])
+
+
+def of_model(
+    model: Classifier,
+    manifest: Path,
+    split: Path | None = None,
+    side: str = "test",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Predictions:
+    """Ask a model file about the images of a manifest that have a label of its task.
+
+    A refused picture is counted, and left out of the figures: its answer means nothing.
+
+    Args:
+        model: the file.
+        manifest: of the images.
+        split: whose ``side`` alone is asked about; None asks about all images.
+        side: of the split.
+        progress: called with how many are done, and of how many.
+
+    Raises:
+        TejidoError: a table or a picture cannot be read, or no image has a label of the task.
+    """
+    task = taxonomy.task(model.metadata.task)
+    rows = manifests.read(manifest)
+    if split is not None:
+        rows = rows[splits.load(split, rows) == side]
+    truth = rows[task.column].map(task.label_of, na_action="ignore")
+    rows = rows[truth.isin(model.metadata.label_names).to_numpy(bool)].reset_index(drop=True)
+    if rows.empty:
+        raise DataError(f"{manifest}: no image has a label of {task.name}")
+    answers = []
+    for done, pixels in enumerate(pixels_of(rows)):
+        progress(done, len(rows))
+        answers.append(model.predict(pixels))
+    values = pd.DataFrame([answer.probabilities for answer in answers])[list(model.metadata.label_names)].to_numpy()
+    labels = rows[task.column].map(task.label_of).tolist()
+    table = predictions.make(rows, labels, model.metadata.label_names, values)
+    kept = [not answer.refused for answer in answers]
+    notes = (f"{len(kept) - sum(kept):,} of {len(kept):,} pictures were refused and do not count",)
+    table = table[kept].reset_index(drop=True)
+    if table.empty:
+        raise DataError(f"{model.metadata.name} refuses all {len(rows):,} pictures")
+    positive = model.metadata.positive
+    threshold = None if positive is None else model.metadata.thresholds[positive]
+    return Predictions(model.metadata.name, table, positive, threshold, notes)
+
+
+def of_file(path: Path, positive: str | None = None, threshold: float | None = None) -> Predictions:
+    """A CSV or Parquet file with ``truth`` and ``p_<label>...``; ``image_id`` and ``group_id`` where they are known.
+
+    Raises:
+        DataError: it cannot be read, or is no table of predictions.
+    """
+    try:
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except Exception as error:  # the libraries report damaged files with many types
+        raise DataError(f"{path}: not a table ({str(error).splitlines()[0]})") from None
+    notes = []
+    if "image_id" not in table:
+        table = table.assign(image_id=[f"row {number}" for number in range(len(table))])
+    if table["image_id"].duplicated().any():
+        raise DataError(f"{path}: {table['image_id'][table['image_id'].duplicated()].iloc[0]} stands in it twice")
+    if "group_id" not in table:
+        table = table.assign(group_id=table["image_id"])
+        notes.append(
+            "there is no group_id, so every image counts as independent; intervals are too narrow if it is not"
+        )
+    if "truth" in table:
+        table["truth"] = table["truth"].astype("string")
+    try:
+        predictions.check(table)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    labels = predictions.labels_of(table)
+    if positive is not None and positive not in labels:
+        raise DataError(f"{path}: {positive!r} is no label; there are: {', '.join(labels)}")
+    if positive is None and len(labels) == 2:
+        positive = labels[1]
+        notes.append(f"{positive!r}, the column {PREFIX}{positive} that stands last, is taken as positive (--positive)")
+    if positive is not None and len(labels) > 2:
+        raise DataError(f"{path}: there are {len(labels)} labels, and a positive one is for two")
+    if positive is not None and threshold is None:
+        notes.append("no threshold was given, so nothing that needs a decision is shown (--threshold)")
+    return Predictions(path.name, table, positive, threshold, tuple(notes))

@@ -1,0 +1,145 @@
+"""An evaluation: a table of figures with intervals, and its plots."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as Plot
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from tejido.experiments.predict import Predictions
+from tejido.files import replacing
+from tejido.metrics.bootstrap import Estimate
+from tejido.metrics.curves import net_benefit
+from tejido.metrics.figures import Figure, confusion
+from tejido.metrics.predictions import PREFIX
+from tejido.report.plots import BLUE, GREY, ORANGE, STYLE, reliability
+
+
+def write(folder: Path, found: Predictions, parts: dict[str, list[Figure]]) -> None:
+    """Write ``figures.json``, ``figures.csv``, ``confusion.csv``, ``evaluation.md`` and, for two labels, plots.
+
+    Args:
+        folder: made where it is not there.
+        found: what was evaluated.
+        parts: figures by set of images: ``all``, and others.
+    """
+    rows = [row(name, figure) for name, part in parts.items() for figure in part]
+    _text(folder / "figures.json", json.dumps({"title": found.title, "notes": found.notes, "figures": rows}, indent=2))
+    _text(folder / "figures.csv", pd.DataFrame(rows).to_csv(index=False))
+    counts = confusion(found.table, positive=found.positive, threshold=found.threshold)
+    _text(folder / "confusion.csv", counts.to_csv())
+    _text(folder / "evaluation.md", markdown(found, parts, counts))
+    if found.positive is not None:
+        for name, plot in plots(found).items():
+            with replacing(folder / f"{name}.png") as temporary:
+                plot.savefig(temporary, format="png")
+
+
+def markdown(found: Predictions, parts: dict[str, list[Figure]], counts: pd.DataFrame) -> str:
+    """The figures as a Markdown page."""
+    names = list(parts)
+    lines = [f"# {found.title}", "", f"{len(found.table):,} images of {found.table['group_id'].nunique():,} groups; "
+             "95 % intervals by group.", ""]  # fmt: skip
+    lines += [f"- {note[0].upper()}{note[1:]}." for note in found.notes] + ([""] if found.notes else [])
+    lines += ["| | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
+    for index, figure in enumerate(parts[names[0]]):
+        cells = [_cell(parts[name][index].estimate) for name in names]
+        lines.append(f"| {_title(figure)} | " + " | ".join(cells) + " |")
+    notes = {figure.note for part in parts.values() for figure in part if figure.note}
+    lines += ["", *(f"Without an interval or a value: {note}." for note in sorted(notes))]
+    lines += ["", "## Truth (rows) and answer", "", "| | " + " | ".join(counts.columns) + " |"]
+    lines += ["| --- |" + " ---: |" * len(counts.columns)]
+    for name, row_of in zip(counts.index, counts.to_numpy(), strict=True):
+        lines.append(f"| {name} | " + " | ".join(f"{value:,}" for value in row_of) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def show(found: Predictions, parts: dict[str, list[Figure]]) -> None:
+    """Print the figures."""
+    table = Table(
+        box=SIMPLE_HEAD, pad_edge=False, title=f"{found.title}, with 95 % intervals by group", title_justify="left"
+    )
+    table.add_column("")
+    for name in parts:
+        table.add_column(name)
+    for index, figure in enumerate(next(iter(parts.values()))):
+        table.add_row(_title(figure), *(_cell(part[index].estimate) for part in parts.values()))
+    console = Console()
+    console.print(table)
+    notes = dict.fromkeys([*found.notes, *(f.note for part in parts.values() for f in part if f.note)])
+    for note in notes:
+        console.print(f"Note: {note}.", soft_wrap=True, highlight=False)
+
+
+def plots(found: Predictions) -> dict[str, Plot]:
+    """``roc``, ``precision_recall``, ``reliability`` and ``net_benefit`` of a table with two labels."""
+    positive = found.positive
+    assert positive is not None
+    truth = (found.table["truth"] == positive).to_numpy(bool)
+    score = found.table[PREFIX + positive].to_numpy(float)
+    made = {"reliability": reliability(found.table, positive), "net_benefit": _decisions(truth, score)}
+    if truth.any() and not truth.all():
+        fall_out, recall, _ = roc_curve(truth, score)
+        made["roc"] = _curve(fall_out, recall, "1 − specificity", "sensitivity", diagonal=True)
+        precision, recall, _ = precision_recall_curve(truth, score)
+        made["precision_recall"] = _curve(recall, precision, "recall", "precision", diagonal=False)
+    return made
+
+
+def _curve(x: Any, y: Any, across: str, up: str, *, diagonal: bool) -> Plot:
+    with mpl.rc_context(STYLE):
+        figure = Plot(figsize=(4.6, 4.6), layout="constrained")
+        axis = figure.subplots()
+        axis.plot(x, y, color=BLUE)
+        if diagonal:
+            axis.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
+        axis.set(xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1.005), aspect="equal")
+    return figure
+
+
+def _decisions(truth: np.ndarray, score: np.ndarray) -> Plot:
+    """Net benefit of acting on the score, against acting always and never, over the probability to act from."""
+    ones = np.ones(len(truth))
+    places = np.linspace(0.01, 0.6, 60)
+    with mpl.rc_context(STYLE):
+        figure = Plot(figsize=(5.2, 4), layout="constrained")
+        axis = figure.subplots()
+        axis.plot(places, [net_benefit(truth, score, t)(ones) for t in places], color=BLUE, label="by the model")
+        always = [net_benefit(truth, np.ones(len(truth)), t)(ones) for t in places]
+        axis.plot(places, always, color=ORANGE, label="always")
+        axis.axhline(0, color=GREY, label="never")
+        axis.set(xlabel="act from this probability", ylabel="net benefit", ylim=(-0.05, max(0.05, 1.1 * truth.mean())))
+        axis.legend()
+    return figure
+
+
+def row(part: str, figure: Figure) -> dict[str, Any]:
+    """A figure as a row of ``figures.json``; ``images`` is the set that it is about."""
+    estimate = {
+        key: None if value is None or np.isnan(value) else value for key, value in asdict(figure.estimate).items()
+    }
+    return {"images": part, "name": figure.name, "of": figure.label, **estimate, "note": figure.note}
+
+
+def _title(figure: Figure) -> str:
+    name = figure.name.replace("_", " ")
+    return name if figure.label is None else f"{name}, {figure.label}"
+
+
+def _cell(estimate: Estimate) -> str:
+    return "–" if np.isnan(estimate.value) else str(estimate)
+
+
+def _text(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

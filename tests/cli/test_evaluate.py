@@ -1,0 +1,114 @@
+"""``tejido evaluate`` on a file of predictions, a model file, and a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tejido.cli.main import main
+
+RESULTS = Path(__file__).parents[2] / "docs" / "results" / "skin-suspicion"
+
+
+@pytest.fixture(scope="module")
+def predictions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled model's, as a CSV file."""
+    table = pd.read_parquet(RESULTS / "predictions.parquet")
+    path = tmp_path_factory.mktemp("predictions") / "test.csv"
+    table[table["split"] == "test"].drop(columns="split").to_csv(path, index=False)
+    return path
+
+
+def evaluated(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[tuple[str, str, str | None], Any]:
+    assert main(["evaluate", *map(str, arguments), "--rounds", "100", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    return {(row["images"], row["name"], row["of"]): row for row in found["figures"]}
+
+
+def test_a_file_of_predictions_gives_the_published_figures(
+    predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = json.loads((RESULTS / "metrics.json").read_text())
+    asked = (predictions, "--positive", "suspicious", "--threshold", known["threshold"], "-o", tmp_path)
+    found = evaluated(capsys, *asked, "--challenge", "isic2020")
+    for part in ("all", "histology"):
+        for name in ("auc", "accuracy", "sensitivity", "specificity", "balanced_accuracy"):
+            assert found[part, name, None]["value"] == pytest.approx(known["test"][part][name]["value"]), (part, name)
+        assert found[part, "isic2020", None]["value"] == pytest.approx(known["test"][part]["auc"]["value"])
+    assert found["all", "auc", None]["low"] < known["test"]["all"]["auc"]["value"] < found["all", "auc", None]["high"]
+    page = (tmp_path / "evaluation.md").read_text()
+    assert "| auc | 0.9" in page
+    counts = pd.read_csv(tmp_path / "confusion.csv", index_col=0)
+    assert counts.to_numpy().sum() == known["test"]["all"]["images"]
+    for name in ("roc", "precision_recall", "reliability", "net_benefit"):
+        with Image.open(tmp_path / f"{name}.png") as plot:
+            assert plot.size[0] > 400
+
+
+def test_a_bare_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.dirichlet([1, 1, 1], 90)
+    table = pd.DataFrame(values, columns=["p_a", "p_b", "p_c"]).assign(truth=rng.choice(["a", "b", "c"], 90))
+    table.to_csv(tmp_path / "bare.csv", index=False)
+    assert main(["evaluate", str(tmp_path / "bare.csv"), "--rounds", "100"]) == 0
+    out = capsys.readouterr().out
+    assert "balanced accuracy" in out
+    assert "there is no group_id, so every image counts as independent" in out
+
+
+def test_a_model_file_asked_about_a_manifest(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tejido import load
+    from tests.support.experiment import prepare
+
+    prepare(tmp_path, shared, lesions=120)
+    asked = (tmp_path / "manifest.parquet", "--split", tmp_path / "split.parquet")
+    found = evaluated(capsys, "skin-suspicion", *asked)
+    table = pd.read_parquet(tmp_path / "manifest.parquet")
+    split = pd.read_parquet(tmp_path / "split.parquet").set_index("image_id")["split"]
+    rows = table[table["image_id"].map(split) == "test"]
+    model = load()
+    answers = [model.predict(tmp_path / path) for path in rows["path"]]
+    ill = {"melanoma", "basal_cell_carcinoma", "squamous_cell_carcinoma", "actinic_keratosis", "akiec"}
+    right = [
+        (answer.label == "suspicious") == (diagnosis in ill)
+        for answer, diagnosis in zip(answers, rows["diagnosis"], strict=True)
+        if not answer.refused
+    ]
+    assert found["all", "accuracy", None]["value"] == pytest.approx(np.mean(right))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (None, [], "no such file"),
+        ("nonsense", [], "predictions lack image_id|predictions lack"),
+        ("truth,p_a,p_b\na,1,0\n", ["--positive", "c"], "'c' is no label; there are: a, b"),
+        ("truth,p_a,p_b\na,0.7,0.7\n", [], "not finite or do not sum to 1"),
+        ("truth,p_a,p_b\nx,0.3,0.7\n", [], "have a truth 'x' that is no label"),
+        ("image_id,truth,p_a,p_b\n1,a,1,0\n1,a,1,0\n", [], "1 stands in it twice"),
+        ("truth,p_a,p_b\na,1,0\nb,0,1\n", ["--challenge", "isic1999"], "there is no challenge 'isic1999'"),
+    ],
+)
+def test_files_that_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, options: list[str], message: str
+) -> None:
+    import re
+
+    path = tmp_path / "given.csv"
+    if text is not None:
+        path.write_text(text)
+    assert main(["evaluate", str(path), "--rounds", "100", *options]) == 1
+    err = capsys.readouterr().err
+    assert re.search(message, err), err
+    assert err.count("\n") == 1
+
+
+def test_a_model_without_images(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "skin-suspicion"]) == 2
+    assert "name a manifest" in capsys.readouterr().err
