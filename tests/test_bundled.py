@@ -161,4 +161,16 @@ def test_the_documented_commands_make_its_split(shared: Path, tmp_path: Path) ->
     build = ["data", "build", "--source", f"ham10000={shared / 'data' / 'ham10000'}", "--metadata", str(truth)]
     assert main([*build, "--task", "skin-suspicion", "--keep-duplicates", "-o", manifest_path]) == 0
     assert main(["data", "split", manifest_path, "-o", str(split)]) == 0
-    pd.testing.assert_frame_equal(pd.read_parquet(split), pd.read_parquet(RESULTS / "split.parquet"))
+    made = pd.read_parquet(split)
+    pd.testing.assert_frame_equal(made, pd.read_parquet(RESULTS / "split.parquet"))
+    # What is known of HAM10000, on the way.
+    table = manifest.read(Path(manifest_path))
+    counts = table["diagnosis"].value_counts()
+    assert (len(table), table["group_id"].nunique(), table["sha256"].duplicated().sum()) == (10_015, 7_470, 2)
+    assert (counts["squamous_cell_carcinoma"], counts["actinic_keratosis"]) == (197, 130)
+    assigned = table["image_id"].map(made.set_index("image_id")["split"])
+    splits.check(assigned, table)
+    for _, rows in table.groupby("diagnosis"):
+        shares = assigned[rows.index].value_counts(normalize=True)
+        for name, fraction in splits.DEFAULT_FRACTIONS.items():
+            assert abs(shares[name] - fraction) < 0.02

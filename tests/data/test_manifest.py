@@ -14,11 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tejido.data import manifest
-from tejido.data.cleaning.join import join
-from tejido.data.splitting import splits
 from tejido.errors import DataError
-from tejido.sources.ham10000 import Ham10000
-from tejido.sources.metadata import read_metadata
 from tejido.sources.record import ImageRecord
 from tests.sources.trees import image
 
@@ -165,22 +161,3 @@ def test_a_manifest_from_before_the_aspect(tmp_path: Path) -> None:
     table, _ = manifest.build([record(tmp_path / "a.png")], tmp_path)
     manifest.write(table.drop(columns="aspect"), tmp_path / "m.parquet")
     assert list(manifest.read(tmp_path / "m.parquet").columns) == list(manifest.TYPES)
-
-
-def test_the_real_manifest_and_its_split(shared: Path, tmp_path: Path) -> None:
-    records = Ham10000().read(shared / "data" / "ham10000").records
-    truth = read_metadata(shared / "data" / "csv" / "isic2019_toregore" / "ISIC_2019_Training_GroundTruth.csv")
-    records, report = join(records, truth.facts, "ground truth")
-    assert (report.matched, report.refined, report.contradictions) == (10_015, 327, [])
-    table, unreadable = manifest.build(records, tmp_path)
-    assert not unreadable
-    counts = table["diagnosis"].value_counts()
-    assert (counts["squamous_cell_carcinoma"], counts["actinic_keratosis"]) == (197, 130)
-    assert table["group_id"].nunique() == 7_470
-    assert table["sha256"].duplicated().sum() == 2
-    assigned = table["image_id"].map(splits.split_by_group(table).set_index("image_id")["split"])
-    splits.check(assigned, table)
-    for _, rows in table.groupby("diagnosis"):
-        shares = assigned[rows.index].value_counts(normalize=True)
-        for name, fraction in splits.DEFAULT_FRACTIONS.items():
-            assert abs(shares[name] - fraction) < 0.02

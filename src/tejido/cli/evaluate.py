@@ -27,6 +27,9 @@ def evaluate(
         None, metavar="FILE", help="A split of the manifest, of which one side is asked about."
     ),
     side: str = typer.Option("test", help="train, val or test."),
+    preprocess: Path | None = typer.Option(
+        None, metavar="FILE", help="For an ONNX file that is not ours: YAML that says what it wants to see."
+    ),
     positive: str | None = typer.Option(None, metavar="LABEL", help="For a file of predictions with two labels."),
     threshold: float | None = typer.Option(None, min=0, max=1, help="Chosen elsewhere, never on these images."),
     challenge: str | None = typer.Option(
@@ -47,7 +50,7 @@ def evaluate(
     from tejido.metrics.figures import Figure, figures
     from tejido.report import evaluation
 
-    found = _found(what, manifest, split, side, positive, threshold)
+    found = _found(what, manifest, split, side, positive, threshold, preprocess)
     table = found.table
     parts = {"all": table}
     if "confirmation" in table and (table["confirmation"] == "histology").any():
@@ -74,9 +77,15 @@ def evaluate(
 
 
 def _found(
-    what: str, manifest: Path | None, split: Path | None, side: str, positive: str | None, threshold: float | None
+    what: str,
+    manifest: Path | None,
+    split: Path | None,
+    side: str,
+    positive: str | None,
+    threshold: float | None,
+    preprocess: Path | None,
 ) -> Predictions:
-    from tejido.experiments.predict import of_file, of_model, of_run
+    from tejido.experiments.predict import of_file, of_foreign, of_model, of_run
     from tejido.runtime.library import load
 
     path = Path(what)
@@ -86,7 +95,6 @@ def _found(
         return of_file(path, positive, threshold)
     if manifest is None:
         raise typer.BadParameter("name a manifest of the images that the model is to be asked about")
-    model = load(what)
     progress: list[terminal.Progress] = []
 
     def tick(done: int, total: int) -> None:
@@ -94,7 +102,14 @@ def _found(
             progress.append(terminal.Progress(total))
         progress[0].show(done)
 
-    found = of_model(model, manifest, split, side, tick)
+    if preprocess is None:
+        found = of_model(load(what), manifest, split, side, tick)
+    else:
+        from tejido import recipe as recipes
+        from tejido.experiments.foreign import Foreign
+        from tejido.recipe.preprocessing import Preprocessing
+
+        found = of_foreign(Foreign(path, recipes.load_as(Preprocessing, preprocess)), manifest, split, side, tick)
     if progress:
         progress[0].clear()
     return found

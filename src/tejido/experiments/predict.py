@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from tejido import taxonomy
@@ -13,11 +14,14 @@ from tejido.data import manifest as manifests
 from tejido.data.splitting import splits
 from tejido.data.tables import read_parquet
 from tejido.errors import DataError
+from tejido.experiments.foreign import Foreign
 from tejido.experiments.pictures import pixels_of
 from tejido.experiments.run import Run
 from tejido.metrics import predictions
 from tejido.metrics.predictions import PREFIX
 from tejido.runtime.classifier import Classifier
+
+_NO_THRESHOLD = "no threshold was given, so nothing that needs a decision is shown"
 
 
 @dataclass(frozen=True)
@@ -76,29 +80,56 @@ def of_model(
     Raises:
         TejidoError: a table or a picture cannot be read, or no image has a label of the task.
     """
-    task = taxonomy.task(model.metadata.task)
-    rows = manifests.read(manifest)
-    if split is not None:
-        rows = rows[splits.load(split, rows) == side]
-    truth = rows[task.column].map(task.label_of, na_action="ignore")
-    rows = rows[truth.isin(model.metadata.label_names).to_numpy(bool)].reset_index(drop=True)
-    if rows.empty:
-        raise DataError(f"{manifest}: no image has a label of {task.name}")
+    metadata = model.metadata
+    names = metadata.label_names
+    rows, truth = _labelled(manifest, split, side, metadata.task, names)
     answers = []
     for done, pixels in enumerate(pixels_of(rows)):
         progress(done, len(rows))
         answers.append(model.predict(pixels))
-    values = pd.DataFrame([answer.probabilities for answer in answers])[list(model.metadata.label_names)].to_numpy()
-    labels = rows[task.column].map(task.label_of).tolist()
-    table = predictions.make(rows, labels, model.metadata.label_names, values)
+    values = np.array([[answer.probabilities[name] for name in names] for answer in answers])
     kept = [not answer.refused for answer in answers]
-    notes = (f"{len(kept) - sum(kept):,} of {len(kept):,} pictures were refused and do not count",)
-    table = table[kept].reset_index(drop=True)
+    table = predictions.make(rows, truth, names, values)[kept].reset_index(drop=True)
     if table.empty:
-        raise DataError(f"{model.metadata.name} refuses all {len(rows):,} pictures")
-    positive = model.metadata.positive
-    threshold = None if positive is None else model.metadata.thresholds[positive]
-    return Predictions(model.metadata.name, table, positive, threshold, notes)
+        raise DataError(f"{metadata.name} refuses all {len(rows):,} pictures")
+    notes = (f"{len(kept) - sum(kept):,} of {len(kept):,} pictures were refused and do not count",)
+    threshold = None if metadata.positive is None else metadata.thresholds[metadata.positive]
+    return Predictions(metadata.name, table, metadata.positive, threshold, notes)
+
+
+def of_foreign(
+    model: Foreign,
+    manifest: Path,
+    split: Path | None = None,
+    side: str = "test",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Predictions:
+    """As ``of_model``, for a model file of others, which refuses nothing."""
+    asked = model.asked
+    rows, truth = _labelled(manifest, split, side, asked.task, asked.labels)
+    values = []
+    for done, pixels in enumerate(pixels_of(rows)):
+        progress(done, len(rows))
+        values.append(model.probabilities(pixels))
+    table = predictions.make(rows, truth, asked.labels, np.array(values))
+    positive = taxonomy.task(asked.task).positive
+    notes = () if positive is None or asked.threshold is not None else (_NO_THRESHOLD,)
+    return Predictions(model.path.name, table, positive, asked.threshold, notes)
+
+
+def _labelled(
+    manifest: Path, split: Path | None, side: str, task_name: str, names: Sequence[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Rows of a manifest that have one of these labels, and their labels."""
+    task = taxonomy.task(task_name)
+    rows = manifests.read(manifest)
+    if split is not None:
+        rows = rows[splits.load(split, rows) == side]
+    truth = rows[task.column].map(task.label_of, na_action="ignore")
+    rows = rows[truth.isin(list(names)).to_numpy(bool)].reset_index(drop=True)
+    if rows.empty:
+        raise DataError(f"{manifest}: no image has a label of {task.name}")
+    return rows, rows[task.column].map(task.label_of).tolist()
 
 
 def of_file(path: Path, positive: str | None = None, threshold: float | None = None) -> Predictions:
@@ -138,5 +169,5 @@ def of_file(path: Path, positive: str | None = None, threshold: float | None = N
     if positive is not None and len(labels) > 2:
         raise DataError(f"{path}: there are {len(labels)} labels, and a positive one is for two")
     if positive is not None and threshold is None:
-        notes.append("no threshold was given, so nothing that needs a decision is shown (--threshold)")
+        notes.append(_NO_THRESHOLD)
     return Predictions(path.name, table, positive, threshold, tuple(notes))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from tejido import taxonomy
 from tejido.data import manifest as manifests
@@ -27,7 +26,7 @@ from tejido.imaging.geometry import CentreSquare
 from tejido.models.gan.pair import Generator, build
 from tejido.recipe import SynthesisRecipe, resolve_path
 from tejido.sources.record import ImageRecord
-from tejido.training.images import Images, LabelledImages, decode_all
+from tejido.training.images import LabelledImages, decode_all
 from tejido.training.synthesize import COLLAPSED, as_pixels, fit_generator, load_generator
 from tejido.training.trainer import check_options
 
@@ -219,11 +218,6 @@ def _check_room(folder: Path, count: int, size: int) -> None:
         )
 
 
-def digest(images: Images) -> str:
-    """SHA-256 of some pixels, to tell that nothing else was used."""
-    return hashlib.sha256(np.ascontiguousarray(images[0 : len(images)].numpy()).tobytes()).hexdigest()
-
-
 def encode(
     network: Generator, target: Tensor, label: int | None, *, steps: int = 300, seed: int = 0
 ) -> tuple[Tensor, float]:
@@ -242,8 +236,6 @@ def encode(
     Returns:
         ``float32[1, latent]``, and the root mean squared difference in grey levels (0..255).
     """
-    from torch.nn import functional
-
     starts = 8
     wanted = (target.float() / 127.5 - 1)[None]
     latent = latent_of(network, seed, starts).requires_grad_()
@@ -292,7 +284,7 @@ def walk(network: Generator, ends: tuple[Tensor, Tensor], labels: tuple[int | No
 
 
 def _between(one: Tensor, other: Tensor, place: float) -> Tensor:
-    cosine = torch.nn.functional.cosine_similarity(one, other).clamp(-1, 1)
+    cosine = functional.cosine_similarity(one, other).clamp(-1, 1)
     angle = torch.arccos(cosine)
     if float(angle) < 1e-4:
         return one + place * (other - one)
