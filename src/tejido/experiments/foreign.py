@@ -63,7 +63,8 @@ class Foreign:
         square = self._steps(Image.fromarray(pixels)).reshape(asked.size, asked.size, 3).astype(np.float32)
         if asked.channels == "bgr":
             square = square[:, :, ::-1]
-        seen = (square / np.float32(asked.divide) - np.float32(asked.mean)) / np.float32(asked.std)
+        mean, std = (np.array(values, np.float32) for values in (asked.mean, asked.std))
+        seen = (square / np.float32(asked.divide) - mean) / std
         batch = np.ascontiguousarray((seen if asked.layout == "nhwc" else seen.transpose(2, 0, 1))[None], np.float32)
         try:
             (answer,) = self._session.run([self._output], {self._input: batch})
