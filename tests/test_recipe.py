@@ -99,3 +99,18 @@ def test_paths_take_environment_variables(monkeypatch: pytest.MonkeyPatch) -> No
     assert recipe.resolve_path("${TEJIDO_SHARED}/weights") == Path("elsewhere/weights")
     with pytest.raises(RecipeError, match="NOT_SET_ANYWHERE"):
         recipe.resolve_path("${NOT_SET_ANYWHERE}/x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "command"),
+    [
+        (recipe.SegmentationRecipe, "skin_suspicion", "tejido train or distill"),
+        (recipe.Recipe, "lesion_outline", "tejido segment"),
+        (recipe.Recipe, "synthesis_lesions", "tejido synthesize train"),
+    ],
+)
+def test_a_recipe_of_another_kind_is_called_one(kind: type[recipe.Experiment], name: str, command: str) -> None:
+    path = Path(__file__).parents[1] / "recipes" / f"{name}.yaml"
+    with pytest.raises(RecipeError) as raised:
+        recipe.load_as(kind, path)
+    assert str(raised.value) == f"{path}: it is a recipe for {command}"

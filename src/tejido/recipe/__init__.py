@@ -7,8 +7,9 @@ environment variable; ``TEJIDO_SHARED`` defaults to ``../shared``.
 from tejido.recipe.base import Count, Experiment
 from tejido.recipe.data import Augmentation, Data, Image, Patches, Synthetic
 from tejido.recipe.distillation import Distillation
+from tejido.recipe.kinds import load, load_as
 from tejido.recipe.learning import Network, Stages, Training
-from tejido.recipe.read import load, load_as, override, read, resolve_path, validate
+from tejido.recipe.read import override, read, resolve_path, validate
 from tejido.recipe.recipe import Recipe
 from tejido.recipe.result import Evaluation, Export
 from tejido.recipe.segmentation import SegmentationRecipe

@@ -12,18 +12,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from tejido.errors import RecipeError
-from tejido.recipe.recipe import Recipe
 
 Checked = TypeVar("Checked", bound=BaseModel)
-
-
-def load(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
-    """Read the recipe of a classifier and apply overrides such as ``training.epochs=3``.
-
-    Raises:
-        RecipeError: as ``load_as``.
-    """
-    return load_as(Recipe, path, overrides)
 
 
 def load_as(model: type[Checked], path: Path, overrides: tuple[str, ...] = ()) -> Checked:
