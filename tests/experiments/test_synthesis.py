@@ -110,7 +110,7 @@ def test_samples_are_the_same_however_they_are_made(run: Run[SynthesisRecipe]) -
     assert not torch.equal(many, samples_of(network, 10, seed=4, labels=labels))
 
 
-def test_samples_in_a_manifest(run: Run[SynthesisRecipe], tmp_path: Path) -> None:
+def test_samples_in_a_manifest(run: Run[SynthesisRecipe], folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     counts = ["--count", "suspicious=3", "--count", "benign=70"]
     assert main(["synthesize", "sample", str(run.folder), "-o", str(out), *counts, "--seed", "5"]) == 0
@@ -118,6 +118,7 @@ def test_samples_in_a_manifest(run: Run[SynthesisRecipe], tmp_path: Path) -> Non
     assert len(table) == 73
     assert table["synthetic"].all()
     assert table["group_id"].is_unique
+    assert set(table["licence"]) == set(manifests.read(folder / "manifest.parquet")["licence"])  # passed on
     assert table["attribution"].str.contains(f"{run.folder.name}, seed 5, class ").all()
     assert table["diagnosis"].isna().all()  # a label of several diagnoses is none
     with Image.open(table["path"].iloc[0]) as picture:

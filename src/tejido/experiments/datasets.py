@@ -22,6 +22,7 @@ from tejido.data.geometry import Steps
 from tejido.data.patches import PatchGrid, expand
 from tejido.data.splitting import folds, splits
 from tejido.data.splitting.limit import limited
+from tejido.data.tables import read_parquet
 from tejido.errors import DataError, RecipeError, SplitLeakError
 from tejido.experiments.made_up import made_up
 from tejido.models.segmenter import Segmenter
@@ -147,15 +148,19 @@ def load_parts(
 
 
 def _check_disjoint(recipe: Recipe, kept: pd.DataFrame) -> None:
-    """Raise ``SplitLeakError`` if the segmenter has learned from an image that validates or tests here."""
+    """Raise ``SplitLeakError`` if the segmenter was trained on a group judged here, or stopped by one that tests.
+
+    Both may validate on the same images: that is what one split for both means.
+    """
     assert recipe.image.segmenter is not None
-    used = pd.read_parquet(resolve_path(recipe.image.segmenter) / "split.parquet")
-    learned = used[used["split"] != "test"]
-    judged = kept[kept["split"] == "test"]
-    shared = set(learned["group_id"]) & set(judged["group_id"])
+    path = resolve_path(recipe.image.segmenter) / "split.parquet"
+    used = read_parquet(path, {"group_id": "string", "split": "string"})
+    seen = {name: set(used["group_id"][used["split"] == name]) for name in ("train", "val")}
+    here = {name: set(kept["group_id"][kept["split"] == name]) for name in ("val", "test")}
+    shared = (seen["train"] & (here["val"] | here["test"])) | (seen["val"] & here["test"])
     if shared:
         raise SplitLeakError(
-            f"the segmenter has learned from {len(shared):,} groups that stand in test here, such as {min(shared)}; "
+            f"the segmenter has learned from {len(shared):,} groups that validate or test here, such as {min(shared)}; "
             "train it with the same split"
         )
 

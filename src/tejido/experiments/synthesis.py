@@ -31,7 +31,6 @@ from tejido.training.synthesize import COLLAPSED, as_pixels, fit_generator, load
 from tejido.training.trainer import check_options
 
 log = logging.getLogger(__name__)
-LICENCE = "as the images that it was learned from"
 
 
 def train(run: Run[SynthesisRecipe]) -> dict[str, Any]:
@@ -60,6 +59,7 @@ def train(run: Run[SynthesisRecipe]) -> dict[str, Any]:
     diversity = float(history["diversity"].iloc[-1])
     result = {
         "images": len(rows),
+        "licences": sorted(rows["licence"].dropna().unique()),
         "groups": int(rows["group_id"].nunique()),
         "classes": rows["label"].value_counts().to_dict() if recipe.network.conditional else {},
         "steps": int(history["step"].iloc[-1]),
@@ -144,7 +144,7 @@ def write_samples(run: Run[SynthesisRecipe], folder: Path, counts: dict[str | No
 
     Each is made from its own number and class alone, so that more samples begin with the same ones. They stream: no
     more than a batch is in memory. Where the class is a diagnosis the manifest has it; ``synthetic`` is true, and
-    ``attribution`` tells run, seed and class.
+    ``attribution`` tells run, seed and class. Their licence is that of the images that were learned from.
 
     Args:
         run: finished.
@@ -192,7 +192,7 @@ def _record(run: Run[SynthesisRecipe], identity: str, path: Path, name: str | No
         source=f"synthetic:{run.recipe.name}",
         modality="dermoscopy",
         diagnosis=None if name is None else _diagnosis(run.recipe, name),
-        licence=LICENCE,
+        licence=", ".join(run.read_json("metrics.json")["licences"]),
         attribution=f"made up by {run.folder.name}, seed {seed}, class {name or 'none'}",
     )
 
