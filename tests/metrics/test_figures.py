@@ -6,7 +6,8 @@ import pytest
 from sklearn.metrics import classification_report, confusion_matrix
 
 from tejido.errors import DataError
-from tejido.metrics.figures import Figure, confusion, decided, figures
+from tejido.metrics.figures import Figure, confusion, figures
+from tejido.metrics.named import decided
 
 RNG = np.random.default_rng(1)
 
@@ -104,3 +105,19 @@ def test_probabilities_that_are_none(value: float) -> None:
     rows.loc[3, ["p_benign", "p_malignant"]] = [1 - value if value < 0 else 0.5, value]
     with pytest.raises(DataError, match="negative, not finite or do not sum to 1"):
         figures(rows, positive="malignant", threshold=0.4, rounds=50)
+
+
+def test_each_cancer_has_its_sensitivity_and_a_rare_one_no_interval() -> None:
+    rows = table(400)
+    cancer = rows["truth"] == "malignant"
+    kinds = np.where(cancer, np.where(np.arange(400) % 40 == 0, "rare", "melanoma"), "nevus")
+    rows = rows.assign(diagnosis=kinds, malignancy=rows["truth"])
+    assert 0 < (kinds == "rare").sum() < 10
+    found = by_name(figures(rows, positive="malignant", threshold=0.4, rounds=50))
+    called = rows["p_malignant"] >= 0.4
+    for kind in ("melanoma", "rare"):
+        assert found["sensitivity", kind].estimate.value == pytest.approx(called[kinds == kind].mean())
+    assert found["sensitivity", "melanoma"].estimate.low is not None
+    assert found["sensitivity", "rare"].estimate.low is None
+    assert "'rare'" in (found["sensitivity", "rare"].note or "")
+    assert ("sensitivity", "nevus") not in found

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from tejido.cli import terminal
+from tejido.cli.pictures import answered, output_folder, print_json, print_refusal
 from tejido.cli.verb import new_app
-from tejido.errors import ImageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tejido.runtime.classifier import Prediction
     from tejido.runtime.metadata import Metadata
-    from tejido.runtime.overlay import Folder
 
 app = new_app()
 
 _REMINDER = "For research, not a medical device: no answer excludes disease. New, changing or bleeding? See a doctor."
-_REFUSALS = {
-    "blur": "blurred",
-    "darkness": "too dark",
-    "glare": "too much glare",
-    "no_lesion": "no lesion found",
-    "unlabelled": "something that the model has no label for",
-    "novelty": "unlike the pictures that the model learned from",
-}
 _BAR = 20
 
 
@@ -50,49 +43,29 @@ def classify(
 
     Age, sex and site hold for all pictures of the call. A model that takes them answers also without.
     """
-    from tejido.runtime.decode import decode
     from tejido.runtime.library import load
 
     classifier = load(model)
     classifier.encode(age=age, sex=sex, site=site)  # a wrong word is said before anything is read or written
-    folder = None if heatmap is None else _open_folder(heatmap, images)
+    folder = output_folder(heatmap, images)
     if folder is not None and not classifier.has_heatmap:
         terminal.note(f"The model {classifier.metadata.name!r} has no heatmap; its network does not allow one.")
     if not as_json:
         terminal.note(_REMINDER)
-    progress = terminal.Progress(len(images))
-    failed = False
-    for done, path in enumerate(images):
-        progress.show(done)
-        try:
-            pixels = decode(path)
-            prediction = classifier.predict(pixels, age=age, sex=sex, site=site)
-        except ImageError as error:
-            failed = True
-            progress.clear()
-            terminal.fail(f"{path}: {error}")
-            if as_json:
-                _print_json({"image": str(path), "error": str(error)})
-            continue
+
+    def ask(pixels: NDArray[np.uint8]) -> Prediction:
+        return classifier.predict(pixels, age=age, sex=sex, site=site)
+
+    for path, pixels, prediction in answered(images, ask, as_json=as_json):
         written = None
         # A picture that cannot be judged gets no picture of what influenced the judgement.
         if folder is not None and prediction.heatmap is not None and not prediction.refused:
             written = folder.save(path, pixels, prediction.heatmap, classifier.metadata.frame)
-        progress.clear()
         if as_json:
             asked = {} if folder is None else {"heatmap": None if written is None else str(written)}
-            _print_json({"image": str(path), **_as_dict(prediction), **asked})
+            print_json({"image": str(path), **_as_dict(prediction), **asked})
         else:
             _print_answer(path, prediction, classifier.metadata, written)
-    progress.clear()
-    if failed:
-        raise typer.Exit(1)
-
-
-def _open_folder(path: Path, images: list[Path]) -> Folder:
-    from tejido.runtime.overlay import Folder
-
-    return Folder(path, keep=images)
 
 
 def _as_dict(prediction: Prediction) -> dict[str, object]:
@@ -106,16 +79,10 @@ def _as_dict(prediction: Prediction) -> dict[str, object]:
     }
 
 
-def _print_json(item: dict[str, object]) -> None:
-    # Escaped to ASCII: any terminal and any file name survives, and Python reads back exactly the same name.
-    print(json.dumps(item, allow_nan=False), flush=True)
-
-
 def _print_answer(path: Path, prediction: Prediction, metadata: Metadata, written: Path | None) -> None:
     typer.secho(terminal.one_line(path), bold=True)
     if prediction.refused:
-        reason = prediction.reason or "unknown reason"
-        print(f"  cannot be judged: {terminal.one_line(_REFUSALS.get(reason, reason))}", flush=True)
+        print_refusal(prediction.reason)
         return
     names = {label.name: terminal.one_line(label.en) for label in metadata.labels}
     print(f"  {names[prediction.label]}")

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
-
+from tejido.cli.runs import Overrides, RecipeFile, Resume, start_or_resume
 from tejido.cli.train import carry_out
 from tejido.cli.verb import new_app
+from tejido.errors import RecipeError
+
+if TYPE_CHECKING:
+    from tejido.recipe import Recipe
 
 app = new_app()
 
 
 @app.command()
-def distill(
-    recipe: Path | None = typer.Argument(None, metavar="RECIPE", help="YAML file; not needed with --resume."),
-    overrides: list[str] = typer.Argument(
-        None, metavar="[KEY=VALUE]...", help="Such as 'distillation.teachers=[runs/teacher/...]' seed=1."
-    ),
-    resume: Path | None = typer.Option(None, metavar="RUN", help="Go on with an interrupted run, in its folder."),
-) -> None:
+def distill(recipe: RecipeFile = None, overrides: Overrides = None, resume: Resume = None) -> None:
     """Train a small network that learns from labels and from a large one, and export it as one model file.
 
     The recipe's distillation section says who teaches and how. Teachers are finished runs of tejido train with the same
-    labels, image steps and split. Everything else is as in tejido train.
+    labels, image steps and split, such as 'distillation.teachers=[runs/teacher/...]'. Everything else is as in tejido
+    train.
     """
-    carry_out(recipe, tuple(overrides or ()), resume, verb="distill")
+    from tejido.recipe import Recipe
+
+    def check(recipe: Recipe, path: Path) -> None:
+        if recipe.distillation is None:
+            raise RecipeError(f"{path}: it has no distillation section; use tejido train")
+
+    carry_out(start_or_resume(Recipe, recipe, overrides, resume, check))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +9,20 @@ from typing import TYPE_CHECKING
 import typer
 
 from tejido.cli import terminal
+from tejido.cli.pictures import answered, output_folder, print_json, print_refusal
 from tejido.cli.verb import new_app
-from tejido.errors import ImageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tejido.runtime.classifier import Prediction
     from tejido.runtime.measures import Measures
+    from tejido.runtime.segmenter import Outline
 
 app = new_app()
 
 _REMINDER = "For research, not a medical device: measures of an outline diagnose nothing."
-_REFUSALS = {"no_lesion": "no lesion found", "blur": "blurred", "darkness": "too dark", "glare": "too much glare"}
 
 
 @app.command()
@@ -42,49 +45,34 @@ def outline(
 
     Where some pictures cannot be read, the others are outlined all the same, and the exit code is 1.
     """
-    from tejido.runtime.decode import decode
     from tejido.runtime.library import load_outliner
     from tejido.runtime.measures import measure
-    from tejido.runtime.overlay import Folder
 
     outliner = load_outliner(model)
-    folder = None if output is None else Folder(output, keep=images)
+    folder = output_folder(output, images)
     if not as_json:
         terminal.note(_REMINDER)
-    progress = terminal.Progress(len(images))
-    failed = False
-    for done, path in enumerate(images):
-        progress.show(done)
-        try:
-            pixels = decode(path)
-            found = outliner.predict(pixels)
-        except ImageError as error:
-            failed = True
-            progress.clear()
-            terminal.fail(f"{path}: {error}")
-            if as_json:
-                _print_json({"image": str(path), "error": str(error)})
-            continue
+
+    def ask(pixels: NDArray[np.uint8]) -> Outline | Prediction:
+        return outliner.predict(pixels)
+
+    for path, pixels, found in answered(images, ask, as_json=as_json):
         mask = None if found.refused else found.mask
         measures = None if mask is None else measure(pixels, mask, scale)
         written = None if folder is None or mask is None else folder.save_outline(path, pixels, mask)
-        progress.clear()
         if as_json:
             files = {} if folder is None else {"mask": None if written is None else str(written[0])}
             facts = {} if measures is None else asdict(measures)
             refusal = {"refused": found.refused, "reason": found.reason, "quality": found.quality}
-            _print_json({"image": str(path), **refusal, "measures": facts or None, "model": found.model, **files})
+            print_json({"image": str(path), **refusal, "measures": facts or None, "model": found.model, **files})
         else:
             _print(path, found.reason, measures, written)
-    progress.clear()
-    if failed:
-        raise typer.Exit(1)
 
 
 def _print(path: Path, reason: str | None, measures: Measures | None, written: tuple[Path, Path] | None) -> None:
     typer.secho(terminal.one_line(path), bold=True)
     if reason is not None or measures is None:
-        print(f"  cannot be judged: {terminal.one_line(_REFUSALS.get(reason or 'no_lesion', reason))}", flush=True)
+        print_refusal(reason or "no_lesion")
         return
     extent = f"{measures.extent} pixels"
     if measures.extent_mm is not None:
@@ -98,7 +86,3 @@ def _print(path: Path, reason: str | None, measures: Measures | None, written: t
     if written is not None:
         print(f"  outline: {terminal.one_line(written[1])}")
     print(end="", flush=True)
-
-
-def _print_json(item: dict[str, object]) -> None:
-    print(json.dumps(item, allow_nan=False), flush=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from tejido.cli.runs import Overrides, RecipeFile, Resume, start_or_resume
 from tejido.cli.verb import new_app
-from tejido.errors import RecipeError, TejidoError
+from tejido.errors import TejidoError
 
 if TYPE_CHECKING:
     from tejido.experiments.run import Run
@@ -28,26 +29,12 @@ def synthesize() -> None:
 
 
 @app.command()
-def train(
-    recipe: Path | None = typer.Argument(None, metavar="RECIPE", help="YAML file; not needed with --resume."),
-    overrides: list[str] = typer.Argument(None, metavar="[KEY=VALUE]...", help="Such as training.epochs=3 seed=1."),
-    resume: Path | None = typer.Option(None, metavar="RUN", help="Go on with an interrupted run, in its folder."),
-) -> None:
+def train(recipe: RecipeFile = None, overrides: Overrides = None, resume: Resume = None) -> None:
     """Train a generator on the training side of a split, and on nothing else."""
-    from tejido import recipe as recipes
     from tejido.experiments import synthesis
-    from tejido.experiments.run import Run, open_run
     from tejido.recipe import SynthesisRecipe
 
-    if resume is not None:
-        run = open_run(resume, SynthesisRecipe)
-        if recipe is not None and recipes.load_as(SynthesisRecipe, recipe, tuple(overrides or ())) != run.recipe:
-            raise RecipeError(f"{recipe} is not the recipe of {resume}; resume without naming a recipe")
-    elif recipe is None:
-        raise typer.BadParameter("name a recipe, or a run with --resume")
-    else:
-        run = Run.start(recipes.load_as(SynthesisRecipe, recipe, tuple(overrides or ())))
-    print(f"Run: {run.folder}", flush=True)
+    run = start_or_resume(SynthesisRecipe, recipe, overrides, resume)
     result = synthesis.train(run)
     print(f"{result['steps']:,} steps on {result['images']:,} images of {result['groups']:,} groups.")
     words = "It has collapsed: samples" if result["collapsed"] else "Samples"

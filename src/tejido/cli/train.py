@@ -3,56 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
-
+from tejido.cli.runs import Overrides, RecipeFile, Resume, start_or_resume
 from tejido.cli.verb import new_app
 from tejido.errors import AgreementError, RecipeError
+
+if TYPE_CHECKING:
+    from tejido.experiments.run import Run
+    from tejido.recipe import Recipe
 
 app = new_app()
 
 
 @app.command()
-def train(
-    recipe: Path | None = typer.Argument(None, metavar="RECIPE", help="YAML file; not needed with --resume."),
-    overrides: list[str] = typer.Argument(None, metavar="[KEY=VALUE]...", help="Such as training.epochs=3 seed=1."),
-    resume: Path | None = typer.Option(None, metavar="RUN", help="Go on with an interrupted run, in its folder."),
-) -> None:
+def train(recipe: RecipeFile = None, overrides: Overrides = None, resume: Resume = None) -> None:
     """Train a classifier as a recipe says, evaluate it, and export it as one model file.
 
     Everything goes into a new folder below runs/. A run that was interrupted, even killed, goes on with --resume RUN:
     the interrupted epoch is redone, and the result is the same as without the interruption.
     """
-    carry_out(recipe, tuple(overrides or ()), resume, verb="train")
+    from tejido.recipe import Recipe
+
+    def check(recipe: Recipe, path: Path) -> None:
+        if recipe.distillation is not None:
+            raise RecipeError(f"{path}: it has a distillation section; use tejido distill")
+
+    carry_out(start_or_resume(Recipe, recipe, overrides, resume, check))
 
 
-def carry_out(recipe: Path | None, overrides: tuple[str, ...], resume: Path | None, *, verb: str) -> None:
-    """Start or resume a run, and print what came of it.
+def carry_out(run: Run[Recipe]) -> None:
+    """Train a classifier, and print what came of it.
 
     Raises:
-        RecipeError: the recipe is for the other verb, or not that of the run to resume.
+        AgreementError: the exported file does not answer as the network does.
     """
-    from tejido import recipe as recipes
     from tejido.experiments import train as experiment
-    from tejido.experiments.run import Run
     from tejido.report.run import print_summary, write_plots
 
-    if resume is not None:
-        run = Run.open(resume)
-        if recipe is not None and recipes.load(recipe, overrides) != run.recipe:
-            raise RecipeError(f"{recipe} is not the recipe of {resume}; resume without naming a recipe")
-        asked = run.recipe
-    elif recipe is None:
-        raise typer.BadParameter("name a recipe, or a run with --resume")
-    else:
-        asked = recipes.load(recipe, overrides)
-    if verb == "train" and asked.distillation is not None:
-        raise RecipeError(f"{recipe or resume}: it has a distillation section; use tejido distill")
-    if verb == "distill" and asked.distillation is None:
-        raise RecipeError(f"{recipe or resume}: it has no distillation section; use tejido train")
-    if resume is None:
-        run = Run.start(asked)
-    print(f"Run: {run.folder}", flush=True)
     result = experiment.train(run)
     write_plots(run)
     print_summary(run)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tejido.experiments.judge import decisions
-from tejido.metrics.evaluate import scores_of
+from tejido.metrics.named import scores_of
 from tejido.taxonomy import Task
 
 
@@ -58,6 +58,6 @@ def compare(before: Answers, after: Answers, task: Task) -> Kept:
     """A compressed file's answers against the network's."""
     labels = [decisions(table, task, threshold) for table, threshold in (before, after)]
     ones = np.ones(len(before[0]))
-    aucs = [scores_of(table, task.positive, threshold)["auc"](ones) for table, threshold in (before, after)]
+    aucs = [scores_of(table, task.positive, threshold)["auc", None](ones) for table, threshold in (before, after)]
     equal = float(np.mean([one == other for one, other in zip(*labels, strict=True)]))
     return Kept(len(ones), equal, auc=aucs[1], auc_before=aucs[0])

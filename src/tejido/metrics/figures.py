@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.curves import average_precision, net_benefit, partial_auc, sensitivity_at
+from tejido.metrics.named import Scores, decided, indices_of, scores_of, values_of
 from tejido.metrics.predictions import PREFIX, check, labels_of
 from tejido.metrics.reliability import brier, brier_skill, calibration_error, calibration_slope, log_loss
-from tejido.metrics.scores import Score, auc, by_support, f1, macro_auc, mean_of, share
+from tejido.metrics.scores import Score, auc, share
 
 LEAST = 10
 """Groups of either kind below which a figure gets no interval: resampling so few does not tell how sure it is."""
@@ -58,7 +58,11 @@ def figures(
     asked = _binary(table, positive, threshold) if positive else _several(table)
     bootstrap = GroupBootstrap(table["group_id"], rounds=rounds, seed=seed)
     few = _few(table)
-    return [_figure(name, label, score, bootstrap, few) for (name, label), score in asked.items()]
+    rare = _rare(table)
+    return [
+        _figure(name, label, score, bootstrap, few or (rare.get(label or "") if name == "sensitivity" else None))
+        for (name, label), score in asked.items()
+    ]
 
 
 def confusion(table: pd.DataFrame, *, positive: str | None, threshold: float | None) -> pd.DataFrame:
@@ -71,41 +75,19 @@ def confusion(table: pd.DataFrame, *, positive: str | None, threshold: float | N
     )
 
 
-def decided(table: pd.DataFrame, positive: str | None, threshold: float | None) -> NDArray[np.int64]:
-    """Index of the label that each image is given: by the threshold, or the most probable one."""
-    labels = labels_of(table)
-    values = table[[PREFIX + label for label in labels]].to_numpy(float)
-    if positive is None or threshold is None:
-        return np.asarray(values.argmax(1), np.int64)
-    index = labels.index(positive)
-    return np.asarray(np.where(values[:, index] >= threshold, index, 1 - index), np.int64)
-
-
-Scores = dict[tuple[str, str | None], Score]
-
-
 def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> Scores:
-    labels = labels_of(table)
     score = table[PREFIX + positive].to_numpy(float)
     truth = (table["truth"] == positive).to_numpy(bool)
-    found: Scores = {("auc", None): auc(truth, score), ("average_precision", None): average_precision(truth, score)}
+    found = scores_of(table, positive, threshold)
+    found["average_precision", None] = average_precision(truth, score)
     for specificity in SPECIFICITIES:
         found["partial_auc", f"specificity >= {specificity:g}"] = partial_auc(truth, score, specificity)
         found["sensitivity_at", f"specificity {specificity:g}"] = sensitivity_at(truth, score, specificity)
     if threshold is not None:
         called = score >= threshold
-        everything = np.ones(len(table), bool)
-        decisions = {
-            "accuracy": share(called == truth, everything),
-            "sensitivity": share(called, truth),
-            "specificity": share(~called, ~truth),
-            "positive_predictive_value": share(truth, called),
-            "negative_predictive_value": share(~truth, ~called),
-        }
-        decisions["balanced_accuracy"] = mean_of([decisions["sensitivity"], decisions["specificity"]])
-        found |= {(name, None): value for name, value in decisions.items()}
-        found |= _f1(table, labels, np.where(called, labels.index(positive), 1 - labels.index(positive)))
-    found |= _probabilities(table, labels)
+        found["positive_predictive_value", None] = share(truth, called)
+        found["negative_predictive_value", None] = share(~truth, ~called)
+    found |= _probabilities(table)
     found["calibration_error", None] = calibration_error(truth, score)
     found["calibration_slope", None] = calibration_slope(truth, score)
     for probability in PROBABILITIES:
@@ -114,42 +96,23 @@ def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> Scor
 
 
 def _several(table: pd.DataFrame) -> Scores:
-    labels = labels_of(table)
-    values = table[[PREFIX + label for label in labels]].to_numpy(float)
-    truth = _indices(table, labels)
+    values, truth = values_of(table), indices_of(table)
     chosen = values.argmax(1)
-    everything = np.ones(len(table), bool)
-    recalls = [share(chosen == index, truth == index) for index in range(len(labels))]
-    found: Scores = {
-        ("auc", None): macro_auc(truth, values),
-        ("accuracy", None): share(chosen == truth, everything),
-        ("balanced_accuracy", None): mean_of(recalls),
-    }
-    for index, label in enumerate(labels):
+    found = scores_of(table, None, None)
+    for index, label in enumerate(labels_of(table)):
         member = truth == index
         found["auc", label] = auc(member, values[:, index])
         found["average_precision", label] = average_precision(member, values[:, index])
-        found["recall", label] = recalls[index]
         found["specificity", label] = share(chosen != index, ~member)
         found["precision", label] = share(member, chosen == index)
-    found |= _f1(table, labels, chosen)
-    found |= _probabilities(table, labels)
+    found |= _probabilities(table)
     # Of the label that is given: how often it is right, against how probable it is said to be.
     found["calibration_error", None] = calibration_error(chosen == truth, values.max(1))
     return found
 
 
-def _f1(table: pd.DataFrame, labels: list[str], chosen: NDArray[np.int64]) -> Scores:
-    truth = _indices(table, labels)
-    members = [truth == index for index in range(len(labels))]
-    parts = [f1(chosen == index, member) for index, member in enumerate(members)]
-    single: Scores = {("f1", label): part for label, part in zip(labels, parts, strict=True)}
-    return {**single, ("macro_f1", None): mean_of(parts), ("weighted_f1", None): by_support(parts, members)}
-
-
-def _probabilities(table: pd.DataFrame, labels: list[str]) -> Scores:
-    values = table[[PREFIX + label for label in labels]].to_numpy(float)
-    truth = _indices(table, labels)
+def _probabilities(table: pd.DataFrame) -> Scores:
+    values, truth = values_of(table), indices_of(table)
     return {
         ("brier", None): brier(truth, values),
         ("brier_skill", None): brier_skill(truth, values),
@@ -176,5 +139,13 @@ def _few(table: pd.DataFrame) -> str | None:
     return None
 
 
-def _indices(table: pd.DataFrame, labels: list[str]) -> NDArray[np.int64]:
-    return np.asarray(pd.Categorical(table["truth"], categories=labels).codes, np.int64)
+def _rare(table: pd.DataFrame) -> dict[str, str]:
+    """Diagnoses of so few groups that their own figures get no interval, and the words that say so."""
+    if "diagnosis" not in table:
+        return {}
+    groups = table.groupby("diagnosis", observed=True)["group_id"].nunique()
+    return {
+        str(name): f"only {count} groups are {name!r}; {LEAST} are needed for an interval"
+        for name, count in groups.items()
+        if count < LEAST
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,7 @@ def markdown(found: Predictions, parts: dict[str, list[Figure]], counts: pd.Data
              "95 % intervals by group.", ""]  # fmt: skip
     lines += [f"- {note[0].upper()}{note[1:]}." for note in found.notes] + ([""] if found.notes else [])
     lines += ["| | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
-    for index, figure in enumerate(parts[names[0]]):
-        cells = [_cell(parts[name][index].estimate) for name in names]
-        lines.append(f"| {_title(figure)} | " + " | ".join(cells) + " |")
+    lines += [f"| {title} | " + " | ".join(cells) + " |" for title, cells in _lines(parts)]
     notes = {figure.note for part in parts.values() for figure in part if figure.note}
     lines += ["", *(f"Without an interval or a value: {note}." for note in sorted(notes))]
     lines += ["", "## Truth (rows) and answer", "", "| | " + " | ".join(counts.columns) + " |"]
@@ -72,8 +71,8 @@ def show(found: Predictions, parts: dict[str, list[Figure]]) -> None:
     table.add_column("")
     for name in parts:
         table.add_column(name)
-    for index, figure in enumerate(next(iter(parts.values()))):
-        table.add_row(_title(figure), *(_cell(part[index].estimate) for part in parts.values()))
+    for title, cells in _lines(parts):
+        table.add_row(title, *cells)
     console = Console()
     console.print(table)
     notes = dict.fromkeys([*found.notes, *(f.note for part in parts.values() for f in part if f.note)])
@@ -129,6 +128,13 @@ def row(part: str, figure: Figure) -> dict[str, Any]:
         key: None if value is None or np.isnan(value) else value for key, value in asdict(figure.estimate).items()
     }
     return {"images": part, "name": figure.name, "of": figure.label, **estimate, "note": figure.note}
+
+
+def _lines(parts: dict[str, list[Figure]]) -> Iterator[tuple[str, list[str]]]:
+    """Title and cells of every figure of the first part, which is the largest; a dash where another lacks it."""
+    tables = [{(figure.name, figure.label): figure for figure in part} for part in parts.values()]
+    for key, figure in tables[0].items():
+        yield _title(figure), [_cell(table[key].estimate) if key in table else "–" for table in tables]
 
 
 def _title(figure: Figure) -> str:

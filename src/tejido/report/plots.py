@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -25,9 +26,16 @@ STYLE: dict[Any, Any] = {
     "savefig.dpi": 150,
 }
 
+CLASSIFIER = {"loss": "loss", "auc": "AUC", "accuracy": "accuracy"}
+BALANCED = {"loss": "loss", "auc": "AUC", "balanced_accuracy": "balanced accuracy"}
+SEGMENTER = {"loss": "loss", "dice": "Dice"}
+"""What is shown by epoch, and its title."""
 
-def learning_curves(history: pd.DataFrame, head_epochs: int, monitor: str = "val_auc") -> Figure:
-    """Loss, AUC and accuracy by epoch on training and validation images, from ``metrics.csv``.
+
+def learning_curves(
+    history: pd.DataFrame, head_epochs: int, monitor: str = "val_auc", names: Mapping[str, str] | None = None
+) -> Figure:
+    """Figures by epoch on training and validation images, from ``metrics.csv``.
 
     Training figures are those of the images as they were seen: augmented, and balanced where the recipe says so. A
     dotted line marks where the whole network begins to learn, a dot the epoch that was kept.
@@ -36,15 +44,14 @@ def learning_curves(history: pd.DataFrame, head_epochs: int, monitor: str = "val
         history: a row an epoch.
         head_epochs: length of the first stage.
         monitor: the column that decided which epoch was kept.
+        names: what is shown, and its title; None for what a classifier has.
     """
+    names = names or (BALANCED if monitor == "val_balanced_accuracy" else CLASSIFIER)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(11, 3.4), layout="constrained")
+        figure = Figure(figsize=(3.7 * len(names), 3.4), layout="constrained")
         best = history[monitor].argmin() if monitor.endswith("loss") else history[monitor].argmax()
         kept = history.iloc[int(best)]
-        names = {"loss": "loss", "auc": "AUC", "accuracy": "accuracy"}
-        if monitor == "val_balanced_accuracy":
-            names = {"loss": "loss", "auc": "AUC", "balanced_accuracy": "balanced accuracy"}
-        for axis, (name, title) in zip(figure.subplots(1, 3), names.items(), strict=True):
+        for axis, (name, title) in zip(figure.subplots(1, len(names)), names.items(), strict=True):
             axis.plot(history["epoch"], history[f"train_{name}"], color=GREY, label="training, as seen")
             axis.plot(history["epoch"], history[f"val_{name}"], color=BLUE, label="validation")
             axis.plot(kept["epoch"], kept[f"val_{name}"], "o", color=ORANGE, label=f"kept: {kept[f'val_{name}']:.3f}")

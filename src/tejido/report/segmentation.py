@@ -8,7 +8,6 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -21,7 +20,7 @@ from tejido.export.card import PARTS
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
 from tejido.recipe import SegmentationRecipe, resolve_path
-from tejido.report.plots import BLUE, GREY, ORANGE, STYLE
+from tejido.report.plots import ORANGE, SEGMENTER, STYLE, learning_curves
 from tejido.runtime.segmenter import Segmenter
 
 SHOWN = 6
@@ -40,35 +39,11 @@ def write_plots(run: Run[SegmentationRecipe]) -> None:
     """Write ``plots/{learning_curves,outlines}.png``."""
     settings = run.recipe.training
     history = pd.read_csv(run.folder / "metrics.csv")
-    _save(curves(history, settings.head_epochs, settings.monitor), run, "learning_curves")
+    _save(learning_curves(history, settings.head_epochs, settings.monitor, SEGMENTER), run, "learning_curves")
     table = pd.read_parquet(run.folder / "outlines.parquet")
     rows = manifests.read(resolve_path(run.recipe.data.manifest)).set_index("image_id", drop=False)
     model = Segmenter(run.folder / "model.onnx")
     _save(examples(table, rows, model), run, "outlines")
-
-
-def curves(history: pd.DataFrame, head_epochs: int, monitor: str = "val_dice") -> Figure:
-    """Loss and Dice by epoch on training and validation images, from ``metrics.csv``.
-
-    Args:
-        history: a row an epoch.
-        head_epochs: length of the first stage, marked by a dotted line.
-        monitor: the column that decided which epoch was kept, marked by a dot.
-    """
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.6, 3.4), layout="constrained")
-        best = history[monitor].argmin() if monitor.endswith("loss") else history[monitor].argmax()
-        kept = history.iloc[int(best)]
-        for axis, (name, title) in zip(figure.subplots(1, 2), {"loss": "loss", "dice": "Dice"}.items(), strict=True):
-            axis.plot(history["epoch"], history[f"train_{name}"], color=GREY, label="training, as seen")
-            axis.plot(history["epoch"], history[f"val_{name}"], color=BLUE, label="validation")
-            axis.plot(kept["epoch"], kept[f"val_{name}"], "o", color=ORANGE, label=f"kept: {kept[f'val_{name}']:.3f}")
-            axis.set(xlabel="epoch", ylabel=title)
-            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axis.legend()
-            if 0 < head_epochs < len(history):
-                axis.axvline(head_epochs - 0.5, color=GREY, linewidth=0.8, linestyle=":")
-    return figure
 
 
 def examples(table: pd.DataFrame, rows: pd.DataFrame, model: Segmenter) -> Figure:

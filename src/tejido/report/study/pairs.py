@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tejido import taxonomy
 from tejido.data.tables import read_parquet
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
-from tejido.metrics.evaluate import scores_of
+from tejido.metrics.named import key_of, scores_of
 from tejido.metrics.scores import Score
 from tejido.recipe import Recipe
 
@@ -93,7 +93,9 @@ class Pairs:
 
 def _answers(folder: Path, part: pd.DataFrame, recipe: Recipe, threshold: float | None) -> Answers:
     part = part.reset_index(drop=True)
-    scores = scores_of(part, taxonomy.task(recipe.task).positive, threshold)
+    scores = {
+        key_of(*key): score for key, score in scores_of(part, taxonomy.task(recipe.task).positive, threshold).items()
+    }
     return Answers(folder, part["image_id"], part["group_id"], scores, recipe.evaluation.bootstrap)
 
 
