@@ -112,3 +112,44 @@ def test_files_that_are_none(
 def test_a_model_without_images(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "skin-suspicion"]) == 2
     assert "name a manifest" in capsys.readouterr().err
+
+
+def test_parts_of_the_images(predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = pd.read_csv(predictions)
+    rng = np.random.default_rng(0)
+    table["sex"] = rng.choice(["female", "male"], len(table))
+    table["age"] = rng.integers(20, 90, len(table))
+    table.to_csv(tmp_path / "known.csv", index=False)
+    asked = [str(tmp_path / "known.csv"), "--threshold", "0.2", "--rounds", "100", "--subgroups"]
+    assert main(["evaluate", *asked, "-o", str(tmp_path / "out"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["subgroups"]
+    values = [(row["attribute"], row["of"]) for row in found[::3]]
+    assert values[:4] == [
+        ("sex", "female"),
+        ("sex", "male"),
+        ("confirmation", "confocal"),
+        ("confirmation", "consensus"),
+    ]
+    assert values[-4:] == [("age", "0-29"), ("age", "30-49"), ("age", "50-69"), ("age", "70+")]
+    follow_up = next(row for row in found if row["of"] == "follow_up")
+    assert follow_up["value"] is None  # an AUC of nevi alone
+    assert follow_up["note"] == "undefined for these images"
+    # Sex was drawn by lot: nothing is to be found. Whether a lesion was cut out is no accident.
+    assert not any(row["flagged"] for row in found if row["attribute"] == "sex")
+    assert any(row["flagged"] for row in found if row["of"] == "histology")
+    assert len(pd.read_csv(tmp_path / "out" / "subgroups.csv")) == len(found)
+    page = (tmp_path / "out" / "subgroups.md").read_text()
+    assert "| confirmation: histology | 1,066 | 614 | ‡ 0.8" in page
+    with Image.open(tmp_path / "out" / "subgroups.png") as plot:
+        assert plot.size[0] > 800
+    assert main(["evaluate", *asked]) == 0
+    assert "age: 70+" in capsys.readouterr().out
+
+
+def test_nothing_known_of_the_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = pd.DataFrame({"truth": ["a", "b"] * 20, "p_a": 0.5, "p_b": 0.5})
+    table.to_csv(tmp_path / "bare.csv", index=False)
+    assert main(["evaluate", str(tmp_path / "bare.csv"), "--subgroups"]) == 1
+    error = capsys.readouterr().err
+    assert "there is no sex, age, site" in error
+    assert len(error.splitlines()) == 1

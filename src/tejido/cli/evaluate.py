@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from tejido.cli.verb import new_app
 
 if TYPE_CHECKING:
     from tejido.experiments.predict import Predictions
+    from tejido.metrics.subgroups import Difference
 
 app = new_app()
 
@@ -35,6 +38,9 @@ def evaluate(
     challenge: str | None = typer.Option(
         None, metavar="NAME", help="Also the score of an ISIC challenge, such as isic2018."
     ),
+    subgroups: bool = typer.Option(
+        False, "--subgroups", help="Also by sex, age, site, skin, hair, source and what else is known of the images."
+    ),
     rounds: int = typer.Option(2000, min=100, help="Of the bootstrap by group."),
     output: Path | None = typer.Option(
         None, "-o", "--output", metavar="DIR", help="Write figures, a page and plots there."
@@ -49,6 +55,7 @@ def evaluate(
     from tejido.metrics.challenge import challenge as score_of
     from tejido.metrics.figures import Figure, figures
     from tejido.report import evaluation
+    from tejido.report import subgroups as parts_of_images
 
     found = _found(what, manifest, split, side, positive, threshold, preprocess)
     table = found.table
@@ -65,15 +72,43 @@ def evaluate(
         for name, part in parts.items():
             score = score_of(challenge, part.reset_index(drop=True), found.positive)
             made[name].append(Figure(challenge, None, GroupBootstrap(part["group_id"], rounds=rounds).estimate(score)))
+    divided = _divided(found, rounds) if subgroups else None
     if output is not None:
         evaluation.write(output, found, made)
+        if divided is not None:
+            parts_of_images.write(output, divided)
     if as_json:
         rows = [evaluation.row(name, figure) for name, part in made.items() for figure in part]
-        print(json.dumps({"title": found.title, "notes": found.notes, "figures": rows}))
+        beside = {} if divided is None else {"subgroups": parts_of_images.as_rows(divided)}
+        print(json.dumps({"title": found.title, "notes": found.notes, "figures": rows, **beside}))
     else:
         evaluation.show(found, made)
+        if divided is not None:
+            parts_of_images.show(divided)
         if output is not None:
             print(f"Page, tables and plots: {output}")
+
+
+def _divided(found: Predictions, rounds: int) -> list[Difference]:
+    from tejido.experiments.subgroups import subgroups
+
+    with _ticking() as tick:
+        return subgroups(found, rounds=rounds, progress=tick)
+
+
+@contextmanager
+def _ticking() -> Iterator[Callable[[int, int], None]]:
+    """A counter that is there once the number of pictures is known."""
+    progress: list[terminal.Progress] = []
+
+    def tick(done: int, total: int) -> None:
+        if not progress:
+            progress.append(terminal.Progress(total))
+        progress[0].show(done)
+
+    yield tick
+    for one in progress:
+        one.clear()
 
 
 def _found(
@@ -95,21 +130,11 @@ def _found(
         return of_file(path, positive, threshold)
     if manifest is None:
         raise typer.BadParameter("name a manifest of the images that the model is to be asked about")
-    progress: list[terminal.Progress] = []
-
-    def tick(done: int, total: int) -> None:
-        if not progress:
-            progress.append(terminal.Progress(total))
-        progress[0].show(done)
-
-    if preprocess is None:
-        found = of_model(load(what), manifest, split, side, tick)
-    else:
+    with _ticking() as tick:
+        if preprocess is None:
+            return of_model(load(what), manifest, split, side, tick)
         from tejido import recipe as recipes
         from tejido.experiments.foreign import Foreign
         from tejido.recipe.preprocessing import Preprocessing
 
-        found = of_foreign(Foreign(path, recipes.load_as(Preprocessing, preprocess)), manifest, split, side, tick)
-    if progress:
-        progress[0].clear()
-    return found
+        return of_foreign(Foreign(path, recipes.load_as(Preprocessing, preprocess)), manifest, split, side, tick)

@@ -19,6 +19,7 @@ from tejido.experiments.pictures import pixels_of
 from tejido.experiments.run import Run
 from tejido.metrics import predictions
 from tejido.metrics.predictions import PREFIX
+from tejido.recipe import resolve_path
 from tejido.runtime.classifier import Classifier
 
 _NO_THRESHOLD = "no threshold was given, so nothing that needs a decision is shown"
@@ -34,6 +35,7 @@ class Predictions:
         positive: the positive label of a binary task, or None.
         threshold: its threshold, chosen on validation, or None where it is not known.
         notes: what a reader must know about the table.
+        rows: what else is known of each image: of a manifest, in the order of ``table``, or the table itself.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Predictions:
     positive: str | None
     threshold: float | None
     notes: tuple[str, ...] = ()
+    rows: pd.DataFrame | None = None
 
 
 def of_run(folder: Path, side: str = "test") -> Predictions:
@@ -56,7 +59,19 @@ def of_run(folder: Path, side: str = "test") -> Predictions:
     if part.empty:
         raise DataError(f"{folder}: it has no predictions of {side}")
     task = taxonomy.task(run.recipe.task)
-    return Predictions(f"{run.recipe.model}, {side}", part, task.positive, metrics["threshold"])
+    title = f"{run.recipe.model}, {side}"
+    return Predictions(title, part, task.positive, metrics["threshold"], rows=_rows_of(run, part))
+
+
+def _rows_of(run: Run, table: pd.DataFrame) -> pd.DataFrame | None:
+    """The manifest's rows of the images of ``table``; None where the manifest is gone or no longer has them all."""
+    try:
+        rows = manifests.read(resolve_path(run.recipe.data.manifest)).set_index("image_id", drop=False)
+    except DataError:
+        return None
+    if not table["image_id"].isin(rows.index).all():
+        return None
+    return rows.loc[table["image_id"]].reset_index(drop=True)
 
 
 def of_model(
@@ -90,11 +105,12 @@ def of_model(
     values = np.array([[answer.probabilities[name] for name in names] for answer in answers])
     kept = [not answer.refused for answer in answers]
     table = predictions.make(rows, truth, names, values)[kept].reset_index(drop=True)
+    judged = rows[kept].reset_index(drop=True)
     if table.empty:
         raise DataError(f"{metadata.name} refuses all {len(rows):,} pictures")
     notes = (f"{len(kept) - sum(kept):,} of {len(kept):,} pictures were refused and do not count",)
     threshold = None if metadata.positive is None else metadata.thresholds[metadata.positive]
-    return Predictions(metadata.name, table, metadata.positive, threshold, notes)
+    return Predictions(metadata.name, table, metadata.positive, threshold, notes, judged)
 
 
 def of_foreign(
@@ -114,7 +130,7 @@ def of_foreign(
     table = predictions.make(rows, truth, asked.labels, np.array(values))
     positive = taxonomy.task(asked.task).positive
     notes = () if positive is None or asked.threshold is not None else (_NO_THRESHOLD,)
-    return Predictions(model.path.name, table, positive, asked.threshold, notes)
+    return Predictions(model.path.name, table, positive, asked.threshold, notes, rows)
 
 
 def _labelled(
@@ -170,4 +186,4 @@ def of_file(path: Path, positive: str | None = None, threshold: float | None = N
         raise DataError(f"{path}: there are {len(labels)} labels, and a positive one is for two")
     if positive is not None and threshold is None:
         notes.append(_NO_THRESHOLD)
-    return Predictions(path.name, table, positive, threshold, tuple(notes))
+    return Predictions(path.name, table, positive, threshold, tuple(notes), table)

@@ -60,9 +60,15 @@ class GroupBootstrap:
         ones = np.ones(len(self._codes))
         return self.interval(score(ones) - baseline(ones), self.resamples(score) - self.resamples(baseline))
 
-    def resamples(self, score: Score) -> NDArray[np.float64]:
-        """The score of every resample, NaN where undefined."""
-        return np.array([score(counts[self._codes].astype(float)) for counts in self._counts])
+    def resamples(self, score: Score, part: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        """The score of every resample, NaN where undefined.
+
+        Args:
+            score: of all images, or of those of ``part`` alone.
+            part: places of some images; None is all.
+        """
+        codes = self._codes if part is None else self._codes[part]
+        return np.array([score(counts[codes].astype(float)) for counts in self._counts])
 
     def interval(self, value: float, draws: NDArray[np.float64]) -> Estimate:
         """``value`` with the percentile interval of its resamples ``draws``."""
