@@ -13,10 +13,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import one_hot
 
 from tejido.imaging.augment import Augment
+from tejido.imaging.corruption import NAMES, SEVERITIES, corrupt
 from tejido.imaging.geometry import CentreSquare, Geometry, ShortSide, Stretch
 from tejido.imaging.steps.registry import build
 from tejido.runtime.decode import decode
@@ -40,6 +42,7 @@ def main() -> None:
     lesion(lesions, (masks >= 128) * 255.0)
     stains(tissue)
     augmentation(lesions)
+    corruptions(paths[2])
 
 
 def geometry(paths: Sequence[Path]) -> None:
@@ -55,6 +58,22 @@ def geometry(paths: Sequence[Path]) -> None:
         for axis, kind in zip(row[1:], kinds.values(), strict=True):
             show(axis, load([path], kind)[0])
     finish(figure, axes, ["picture", *kinds], "steps-geometry.png")
+
+
+def corruptions(path: Path) -> None:
+    """One lesion corrupted in every way, severity after severity; two ways a row."""
+    pixels = np.asarray(Image.fromarray(decode(path)).resize((300, 225)))
+    figure, axes = plt.subplots(6, 11, figsize=(13, 6), width_ratios=[1] * 5 + [0.15] + [1] * 5)
+    for index, name in enumerate(NAMES):
+        row = axes[index % 6, 6 * (index // 6) :]
+        for axis, severity in zip(row, SEVERITIES, strict=False):
+            axis.imshow(corrupt(pixels, name, severity))
+        row[0].set_ylabel(name.replace("_", " "), fontsize=9)
+    for axis in axes.ravel():
+        axis.set(xticks=[], yticks=[], frame_on=False)
+    figure.tight_layout(pad=0.2)
+    figure.savefig(IMAGES / "corruptions.png", dpi=80)
+    plt.close(figure)
 
 
 def border(lesions: Tensor) -> None:

@@ -15,6 +15,7 @@ from tejido.cli.verb import new_app
 
 if TYPE_CHECKING:
     from tejido.experiments.predict import Predictions
+    from tejido.experiments.robustness import Corrupted
     from tejido.metrics.subgroups import Difference
 
 app = new_app()
@@ -41,6 +42,9 @@ def evaluate(
     subgroups: bool = typer.Option(
         False, "--subgroups", help="Also by sex, age, site, skin, hair, source and what else is known of the images."
     ),
+    robustness: int = typer.Option(
+        0, metavar="N", min=0, help="Also ask a model about N pictures made worse in twelve ways; 0 does not."
+    ),
     rounds: int = typer.Option(2000, min=100, help="Of the bootstrap by group."),
     output: Path | None = typer.Option(
         None, "-o", "--output", metavar="DIR", help="Write figures, a page and plots there."
@@ -55,8 +59,11 @@ def evaluate(
     from tejido.metrics.challenge import challenge as score_of
     from tejido.metrics.figures import Figure, figures
     from tejido.report import evaluation
+    from tejido.report import robustness as corrupted
     from tejido.report import subgroups as parts_of_images
 
+    if robustness and (manifest is None or preprocess is not None):
+        raise typer.BadParameter("--robustness is for a model file of ours and a manifest of images")
     found = _found(what, manifest, split, side, positive, threshold, preprocess)
     table = found.table
     parts = {"all": table}
@@ -73,18 +80,24 @@ def evaluate(
             score = score_of(challenge, part.reset_index(drop=True), found.positive)
             made[name].append(Figure(challenge, None, GroupBootstrap(part["group_id"], rounds=rounds).estimate(score)))
     divided = _divided(found, rounds) if subgroups else None
+    worse = _worse(what, manifest, split, side, robustness) if robustness else None
     if output is not None:
         evaluation.write(output, found, made)
         if divided is not None:
             parts_of_images.write(output, divided)
+        if worse is not None:
+            corrupted.write(output, worse)
     if as_json:
         rows = [evaluation.row(name, figure) for name, part in made.items() for figure in part]
         beside = {} if divided is None else {"subgroups": parts_of_images.as_rows(divided)}
+        beside |= {} if worse is None else {"robustness": corrupted.as_rows(worse)}
         print(json.dumps({"title": found.title, "notes": found.notes, "figures": rows, **beside}))
     else:
         evaluation.show(found, made)
         if divided is not None:
             parts_of_images.show(divided)
+        if worse is not None:
+            corrupted.show(worse)
         if output is not None:
             print(f"Page, tables and plots: {output}")
 
@@ -94,6 +107,15 @@ def _divided(found: Predictions, rounds: int) -> list[Difference]:
 
     with _ticking() as tick:
         return subgroups(found, rounds=rounds, progress=tick)
+
+
+def _worse(what: str, manifest: Path | None, split: Path | None, side: str, limit: int) -> list[Corrupted]:
+    from tejido.experiments.robustness import robustness
+    from tejido.runtime.library import load
+
+    assert manifest is not None
+    with _ticking() as tick:
+        return robustness(load(what), manifest, split, side, limit=limit, progress=tick)
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def of_model(
     """
     metadata = model.metadata
     names = metadata.label_names
-    rows, truth = _labelled(manifest, split, side, metadata.task, names)
+    rows, truth = labelled(manifest, split, side, metadata.task, names)
     answers = []
     for done, pixels in enumerate(pixels_of(rows)):
         progress(done, len(rows))
@@ -122,7 +122,7 @@ def of_foreign(
 ) -> Predictions:
     """As ``of_model``, for a model file of others, which refuses nothing."""
     asked = model.asked
-    rows, truth = _labelled(manifest, split, side, asked.task, asked.labels)
+    rows, truth = labelled(manifest, split, side, asked.task, asked.labels)
     values = []
     for done, pixels in enumerate(pixels_of(rows)):
         progress(done, len(rows))
@@ -133,10 +133,21 @@ def of_foreign(
     return Predictions(model.path.name, table, positive, asked.threshold, notes, rows)
 
 
-def _labelled(
+def labelled(
     manifest: Path, split: Path | None, side: str, task_name: str, names: Sequence[str]
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Rows of a manifest that have one of these labels, and their labels."""
+    """Rows of a manifest that have one of these labels, and their labels.
+
+    Args:
+        manifest: of the images.
+        split: whose ``side`` alone is taken, or None.
+        side: of the split.
+        task_name: of the taxonomy.
+        names: of the labels.
+
+    Raises:
+        DataError: a table cannot be read, or no image has a label of the task.
+    """
     task = taxonomy.task(task_name)
     rows = manifests.read(manifest)
     if split is not None:
