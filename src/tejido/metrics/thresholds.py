@@ -37,3 +37,38 @@ def at_sensitivity(positive: NDArray[np.bool_], score: NDArray[np.floating], sen
     next_below = score[score < reached].max(initial=-np.inf)
     middle = (reached + next_below) / 2
     return float(middle if next_below < middle else reached)  # no number may lie between the two
+
+
+def by_youden(positive: NDArray[np.bool_], score: NDArray[np.floating]) -> float:
+    """The threshold with the largest sensitivity + specificity (Youden 1950); of several, the lowest.
+
+    Raises:
+        DataError: only positives or only negatives.
+    """
+    return at_least_cost(positive, score, miss=float((~positive).sum()) / max(1, int(positive.sum())))
+
+
+def at_least_cost(positive: NDArray[np.bool_], score: NDArray[np.floating], miss: float) -> float:
+    """The threshold at which errors cost least, where a missed positive costs as much as ``miss`` false alarms.
+
+    Of several the lowest. Costs are those of the images at hand, with their share of positives; at least one image is
+    called positive.
+
+    Raises:
+        DataError: only positives or only negatives.
+        ValueError: a cost of 0 or less.
+    """
+    if miss <= 0:
+        raise ValueError(f"a missed positive cannot cost {miss}; say how many false alarms it is worth")
+    if positive.all() or not positive.any():
+        raise DataError("a threshold needs positive and negative images to choose it on")
+    values, place = np.unique(score, return_inverse=True)
+    hits = np.bincount(place, positive, len(values))
+    alarms = np.bincount(place, ~positive, len(values))
+    # At threshold values[k], everything below k is missed, and everything from k on is an alarm.
+    missed = np.concatenate([[0.0], np.cumsum(hits)[:-1]])
+    false = alarms.sum() - np.concatenate([[0.0], np.cumsum(alarms)[:-1]])
+    best = int(np.argmin(np.round(miss * missed + false, 9)))
+    below = values[best - 1] if best else -np.inf
+    middle = (values[best] + below) / 2
+    return float(middle if below < middle else values[best])
