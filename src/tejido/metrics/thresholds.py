@@ -58,10 +58,10 @@ def at_least_cost(positive: NDArray[np.bool_], score: NDArray[np.floating], miss
         DataError: only positives or only negatives.
         ValueError: a cost of 0 or less.
     """
-    if miss <= 0:
-        raise ValueError(f"a missed positive cannot cost {miss}; say how many false alarms it is worth")
     if positive.all() or not positive.any():
         raise DataError("a threshold needs positive and negative images to choose it on")
+    if miss <= 0:
+        raise ValueError(f"a missed positive cannot cost {miss}; say how many false alarms it is worth")
     values, place = np.unique(score, return_inverse=True)
     hits = np.bincount(place, positive, len(values))
     alarms = np.bincount(place, ~positive, len(values))
