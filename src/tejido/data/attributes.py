@@ -6,13 +6,12 @@ from itertools import pairwise
 
 import pandas as pd
 
+from tejido.data.skin_tone import BANDS
+
 AGES = (30, 50, 70)
 """Years at which an age band begins."""
 COVERED = (0.1, 0.3)
 """Shares of the picture at which a lesion begins to be larger."""
-TONES = ((55, "very light"), (41, "light"), (28, "intermediate"), (10, "tan"), (-30, "brown"))
-"""Individual typology angles in degrees from which skin is of that tone (Del Bino & Bernerd 2013)."""
-DARK = "dark"
 _AS_THEY_ARE = ("sex", "site", "skin_type", "source", "modality", "confirmation", "device")
 
 
@@ -28,8 +27,8 @@ def attributes(rows: pd.DataFrame) -> pd.DataFrame:
         names = [f"{low}-{high - 1}" for low, high in pairwise((0, *AGES))]
         found["age"] = _banded(rows["age"], AGES, [*names, f"{AGES[-1]}+"])
     if "tone" in rows:
-        angles, tones = zip(*reversed(TONES), strict=True)
-        found["skin tone"] = _banded(rows["tone"], angles, [DARK, *tones])
+        tones, angles = zip(*reversed(BANDS), strict=True)
+        found["skin tone"] = _banded(rows["tone"], angles[1:], list(tones))
     if "hair" in rows:
         found["hair"] = _thirds(rows["hair"])
     if "covered" in rows:

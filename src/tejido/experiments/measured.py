@@ -13,6 +13,7 @@ from PIL import Image
 from scipy.ndimage import binary_dilation
 
 from tejido.data.geometry import restored
+from tejido.data.skin_tone import lab
 from tejido.errors import TejidoError
 from tejido.experiments.pictures import pixels_of
 from tejido.imaging.steps.hair import RemoveHair
@@ -66,7 +67,7 @@ def tone(pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> float:
     Returns:
         Degrees, NaN where hardly any skin is seen.
     """
-    lightness, yellow = _lab(pixels)
+    lightness, _, yellow = np.moveaxis(lab(pixels), -1, 0)
     height, width = lightness.shape
     if mask is None:
         skin = np.ones((height, width), bool)
@@ -77,17 +78,7 @@ def tone(pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> float:
     skin &= lightness > DARK
     if skin.mean() < 0.01:
         return float("nan")
-    return float(np.degrees(np.arctan2(np.median(lightness[skin]) - 50, np.median(yellow[skin]))))
-
-
-def _lab(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """L* and b* under D65 (CIE 1976) of sRGB (IEC 61966-2-1)."""
-    value = pixels / 255
-    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    y = linear @ np.array([0.2126729, 0.7151522, 0.0721750])
-    z = linear @ np.array([0.0193339, 0.1191920, 0.9503041]) / 1.08883
-    y, z = (np.where(t > 216 / 24389, np.cbrt(t), (24389 / 27 * t + 16) / 116) for t in (y, z))
-    return 116 * y - 16, 200 * (y - z)
+    return float(np.degrees(np.arctan2(np.median(lightness[skin]) - 50, max(np.median(yellow[skin]), 1e-6))))
 
 
 @torch.inference_mode()

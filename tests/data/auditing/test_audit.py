@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from tejido.cli.main import main
-from tejido.data.auditing import colours, skin_tone
+from tejido.data import skin_tone
+from tejido.data.auditing import colours
 from tejido.data.auditing.counts import nearly_equal
 from tejido.data.duplicates.fingerprints import cache_path
 from tests.data.pictures import blotch, saved, thumbnail

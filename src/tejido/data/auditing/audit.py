@@ -12,9 +12,9 @@ import pandas as pd
 from tejido.data.auditing.colours import outliers
 from tejido.data.auditing.counts import age_bands, by_source, counts, nearly_equal, sizes
 from tejido.data.auditing.of_build import of_build
-from tejido.data.auditing.skin_tone import band, ita
 from tejido.data.cleaning.findings import Findings
 from tejido.data.duplicates.fingerprint import Fingerprint
+from tejido.data.skin_tone import band, ita
 from tejido.data.splitting import splits
 from tejido.errors import ImageError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tejido.data.auditing.skin_tone import lab
+from tejido.data.skin_tone import lab
 
 MARGIN = 20.0
 """Levels by which blue exceeds red on the whole picture: skin hardly ever looks so, unless channels were swapped.
