@@ -131,7 +131,8 @@ def test_a_network_that_reads_masks_is_not_exported(module: Deployed) -> None:
 def test_a_stretched_picture_uses_all_of_it(module: Deployed) -> None:
     stretched = Deployed(Stretch(64), module.network, Calibration(1.0, (0.0, 0.0))).eval()
     graph = export_graph(stretched)
-    agreement.check(with_metadata(graph, META), graph, stretched, [smooth(90, 160), smooth(64, 64)])
+    shapes = [(90, 160), (64, 64), (131, 47), (200, 50), (33, 640), (640, 33)]
+    agreement.check(with_metadata(graph, META), graph, stretched, [smooth(*shape) for shape in shapes])
 
 
 # binom.sf(k - 1, n, 0.005): 0.008 for 3 of 80; 0.021, 0.004 for 4, 5 of 206; 0.013, 0.005 for 11, 12 of 1,000

@@ -16,6 +16,7 @@ from tejido.cli.verb import new_app
 if TYPE_CHECKING:
     from tejido.experiments.predict import Predictions
     from tejido.experiments.robustness import Corrupted
+    from tejido.metrics.figures import Figure
     from tejido.metrics.subgroups import Difference
 
 app = new_app()
@@ -47,7 +48,10 @@ def evaluate(
     ),
     rounds: int = typer.Option(2000, min=100, help="Of the bootstrap by group."),
     output: Path | None = typer.Option(
-        None, "-o", "--output", metavar="DIR", help="Write figures, a page and plots there."
+        None, "-o", "--output", metavar="DIR", help="Write report.html, tables and plots there."
+    ),
+    pictures: bool = typer.Option(
+        False, "--pictures", help="Show the worst errors in the report; it then contains pictures of the data set."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
 ) -> None:
@@ -83,6 +87,7 @@ def evaluate(
     worse = _worse(what, manifest, split, side, robustness) if robustness else None
     if output is not None:
         evaluation.write(output, found, made)
+        _report(output, what, found, made, divided, worse, pictures=pictures, rounds=rounds)
         if divided is not None:
             parts_of_images.write(output, divided)
         if worse is not None:
@@ -99,7 +104,27 @@ def evaluate(
         if worse is not None:
             corrupted.show(worse)
         if output is not None:
-            print(f"Page, tables and plots: {output}")
+            print(f"Report: {output / 'report.html'}")
+
+
+def _report(
+    folder: Path,
+    what: str,
+    found: Predictions,
+    figures: dict[str, list[Figure]],
+    divided: list[Difference] | None,
+    worse: list[Corrupted] | None,
+    *,
+    pictures: bool,
+    rounds: int,
+) -> None:
+    from tejido.experiments.facts import gather
+    from tejido.report.html.page import write
+
+    run = Path(what) if Path(what).is_dir() else None
+    with _ticking() as tick:
+        facts = gather(found, figures, run, found.model, pictures=pictures, rounds=rounds, progress=tick)
+    write(folder / "report.html", facts, divided, worse)
 
 
 def _divided(found: Predictions, rounds: int) -> list[Difference]:

@@ -130,4 +130,12 @@ def restored(picture: Image.Image, aspect: float | None) -> Image.Image:
 
 
 def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
-    return picture if picture.size == (width, height) else picture.resize((width, height), Image.Resampling.BILINEAR)
+    """Along the rows, rounded to 8 bits, then along the columns; as in model files.
+
+    Said in two calls, because from version 13 on Pillow takes the columns first where that is faster, which rounds up
+    to a tenth of the values the other way.
+    """
+    for size in ((width, picture.height), (width, height)):
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.BILINEAR)
+    return picture

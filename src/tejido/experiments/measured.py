@@ -83,10 +83,9 @@ def tone(pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> float:
 
 @torch.inference_mode()
 def _hair(pixels: NDArray[np.uint8], step: RemoveHair) -> float:
-    """Share of the pixels that hair removal changes by more than a few levels."""
+    """Share of the pixels that hair removal takes for hair."""
     square = np.array(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
-    image = torch.from_numpy(square).permute(2, 0, 1)[None].float()
-    return float(((step(image) - image).abs().amax(1) > 4).float().mean())
+    return float((step.find(torch.from_numpy(square).permute(2, 0, 1)[None].float()) > 0.5).float().mean())
 
 
 def _reduced(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -36,6 +36,7 @@ class Predictions:
         threshold: its threshold, chosen on validation, or None where it is not known.
         notes: what a reader must know about the table.
         rows: what else is known of each image: of a manifest, in the order of ``table``, or the table itself.
+        model: the model file that answered, where it is one of ours.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Predictions:
     threshold: float | None
     notes: tuple[str, ...] = ()
     rows: pd.DataFrame | None = None
+    model: Classifier | None = None
 
 
 def of_run(folder: Path, side: str = "test") -> Predictions:
@@ -59,7 +61,7 @@ def of_run(folder: Path, side: str = "test") -> Predictions:
     if part.empty:
         raise DataError(f"{folder}: it has no predictions of {side}")
     task = taxonomy.task(run.recipe.task)
-    title = f"{run.recipe.model}, {side}"
+    title = f"{run.recipe.model} on {side}"
     return Predictions(title, part, task.positive, metrics["threshold"], rows=_rows_of(run, part))
 
 
@@ -110,7 +112,7 @@ def of_model(
         raise DataError(f"{metadata.name} refuses all {len(rows):,} pictures")
     notes = (f"{len(kept) - sum(kept):,} of {len(kept):,} pictures were refused and do not count",)
     threshold = None if metadata.positive is None else metadata.thresholds[metadata.positive]
-    return Predictions(metadata.name, table, metadata.positive, threshold, notes, judged)
+    return Predictions(metadata.name, table, metadata.positive, threshold, notes, judged, model)
 
 
 def of_foreign(

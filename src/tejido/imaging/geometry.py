@@ -110,7 +110,8 @@ class Stretch(nn.Module):
 def resize(image: Tensor, height: int, width: int) -> Tensor:
     """Antialiased bilinear resize of ``uint8[..., C, H, W]`` to ``height`` x ``width``, as Pillow's ``BILINEAR``.
 
-    Pillow filters rows, rounds to 8 bits, filters columns, rounds again; so do these two passes. ONNX has one operator
+    Pillow filters rows, rounds to 8 bits, filters columns, rounds again (from version 13 on not always in this order,
+    see ``data.geometry``); so do these two passes. ONNX has one operator
     that does the same on uint8. (PyTorch's own uint8 kernel is off by 1 in 0.1 to 0.5 % of the values.)
     """
     batch = image.reshape(-1, *image.shape[-3:])

@@ -53,7 +53,7 @@ def markdown(found: Predictions, parts: dict[str, list[Figure]], counts: pd.Data
              "95 % intervals by group.", ""]  # fmt: skip
     lines += [f"- {note[0].upper()}{note[1:]}." for note in found.notes] + ([""] if found.notes else [])
     lines += ["| | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
-    lines += [f"| {title} | " + " | ".join(cells) + " |" for title, cells in _lines(parts)]
+    lines += [f"| {title} | " + " | ".join(cells) + " |" for title, cells in lines_of(parts)]
     notes = {figure.note for part in parts.values() for figure in part if figure.note}
     lines += ["", *(f"Without an interval or a value: {note}." for note in sorted(notes))]
     lines += ["", "## Truth (rows) and answer", "", "| | " + " | ".join(counts.columns) + " |"]
@@ -71,7 +71,7 @@ def show(found: Predictions, parts: dict[str, list[Figure]]) -> None:
     table.add_column("")
     for name in parts:
         table.add_column(name)
-    for title, cells in _lines(parts):
+    for title, cells in lines_of(parts):
         table.add_row(title, *cells)
     console = Console()
     console.print(table)
@@ -130,7 +130,7 @@ def row(part: str, figure: Figure) -> dict[str, Any]:
     return {"images": part, "name": figure.name, "of": figure.label, **estimate, "note": figure.note}
 
 
-def _lines(parts: dict[str, list[Figure]]) -> Iterator[tuple[str, list[str]]]:
+def lines_of(parts: dict[str, list[Figure]]) -> Iterator[tuple[str, list[str]]]:
     """Title and cells of every figure of the first part, which is the largest; a dash where another lacks it."""
     tables = [{(figure.name, figure.label): figure for figure in part} for part in parts.values()]
     for key, figure in tables[0].items():
@@ -138,8 +138,9 @@ def _lines(parts: dict[str, list[Figure]]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _title(figure: Figure) -> str:
-    name = figure.name.replace("_", " ")
-    return name if figure.label is None else f"{name}, {figure.label}"
+    words = {"auc": "AUC", "f1": "F1"}
+    name = " ".join(words.get(word, word) for word in figure.name.split("_"))
+    return name if figure.label is None else f"{name}, {figure.label.replace('_', ' ').replace('>=', '≥')}"
 
 
 def _cell(estimate: Estimate) -> str:

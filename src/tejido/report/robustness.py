@@ -56,7 +56,7 @@ def markdown(found: list[Corrupted]) -> str:
         "| | 1 | 2 | 3 | 4 | 5 |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
-    lines += [f"| {name.replace('_', ' ')} | " + " | ".join(cells) + " |" for name, cells in _cells(found).items()]
+    lines += [f"| {name.replace('_', ' ')} | " + " | ".join(cells) + " |" for name, cells in cells_of(found).items()]
     return "\n".join([*lines, ""])
 
 
@@ -67,7 +67,7 @@ def show(found: list[Corrupted]) -> None:
     table.add_column("severity", no_wrap=True)
     for severity in range(1, 6):
         table.add_column(str(severity), justify="right")
-    for name, cells in _cells(found).items():
+    for name, cells in cells_of(found).items():
         table.add_row(name.replace("_", " "), *(cell.replace("; ", "\n") for cell in cells))
     Console().print(table)
 
@@ -102,7 +102,8 @@ def plot(found: list[Corrupted]) -> Figure:
     return figure
 
 
-def _cells(found: list[Corrupted]) -> dict[str, list[str]]:
+def cells_of(found: list[Corrupted]) -> dict[str, list[str]]:
+    """By corruption, a cell a severity: the change of AUC, and what is refused."""
     cells: dict[str, list[str]] = {}
     for one in found:
         change = _signed(one.differences["auc"]) if "auc" in one.differences else "–"

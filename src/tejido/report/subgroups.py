@@ -20,13 +20,14 @@ from tejido.metrics.bootstrap import Estimate
 from tejido.metrics.subgroups import Difference
 from tejido.report.plots import BLUE, GREY, ORANGE, STYLE
 
-_NAMES = {
+NAMES = {
     "auc": "AUC",
     "sensitivity": "sensitivity",
     "specificity": "specificity",
     "balanced_accuracy": "balanced accuracy",
     "macro_f1": "macro F1",
 }
+"""How figures are called."""
 FLAG = "‡"
 WORDS = (
     f"{FLAG}: differs from all images by more than chance would in a table of this length (Holm, .05). Grey or "
@@ -62,9 +63,9 @@ def as_rows(found: list[Difference]) -> list[dict[str, Any]]:
 def markdown(found: list[Difference]) -> str:
     """One table, a row a part."""
     names = list(dict.fromkeys(one.figure for one in found))
-    lines = ["| | images | groups | " + " | ".join(_NAMES[name] for name in names) + " |"]
+    lines = ["| | images | groups | " + " | ".join(NAMES[name] for name in names) + " |"]
     lines.append("| --- | ---: | ---: |" + " ---: |" * len(names))
-    for title, part in _parts(found).items():
+    for title, part in parts_of(found).items():
         lines.append(
             f"| {title} | {part[0].images:,} | {part[0].groups:,} | " + " | ".join(_cell(one) for one in part) + " |"
         )
@@ -74,9 +75,9 @@ def markdown(found: list[Difference]) -> str:
 def show(found: list[Difference]) -> None:
     """Print the table."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Parts of the images", title_justify="left")
-    for name in ("", "images", "groups", *dict.fromkeys(_NAMES[one.figure] for one in found)):
+    for name in ("", "images", "groups", *dict.fromkeys(NAMES[one.figure] for one in found)):
         table.add_column(name, justify="right" if name else "left", overflow="fold")
-    for title, part in _parts(found).items():
+    for title, part in parts_of(found).items():
         style = "dim" if all(one.note for one in part) else ""
         table.add_row(title, f"{part[0].images:,}", f"{part[0].groups:,}", *map(_cell, part), style=style)
     console = Console()
@@ -87,7 +88,7 @@ def show(found: list[Difference]) -> None:
 def plot(found: list[Difference]) -> Figure:
     """Every part's difference from all images with its interval; flagged ones in orange, small ones as grey rings."""
     names = list(dict.fromkeys(one.figure for one in found))
-    parts = _parts(found)
+    parts = parts_of(found)
     # A gap where another attribute begins.
     begins = [part[0].attribute for part in parts.values()]
     gaps = np.cumsum([first != second for first, second in pairwise([begins[0], *begins])])
@@ -99,7 +100,7 @@ def plot(found: list[Difference]) -> Figure:
             axis.axvline(0, color=GREY, linewidth=0.8)
             for place, part in zip(places, parts.values(), strict=True):
                 _dot(axis, part[column], float(place))
-            axis.set(title=_NAMES[name], xlabel="difference from all images")
+            axis.set(title=NAMES[name], xlabel="difference from all images")
             axis.grid(visible=False, axis="y")
             axis.tick_params(axis="y", length=0)
             axis.margins(y=0.8 / len(parts))
@@ -118,7 +119,8 @@ def _dot(axis: mpl.axes.Axes, one: Difference, place: float) -> None:
     axis.plot(one.difference.value, place, "o", color=colour, markersize=4)
 
 
-def _parts(found: list[Difference]) -> dict[str, list[Difference]]:
+def parts_of(found: list[Difference]) -> dict[str, list[Difference]]:
+    """The figures of every part, under its title."""
     parts: dict[str, list[Difference]] = {}
     for one in found:
         parts.setdefault(f"{one.attribute.replace('_', ' ')}: {one.value.replace('_', ' ')}", []).append(one)

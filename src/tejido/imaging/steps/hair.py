@@ -36,14 +36,22 @@ class RemoveHair(Step):
         self.width = number("remove_hair.width", width, 0.01, 0.25)
         self.threshold = number("remove_hair.threshold", threshold, 1, 255)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Find and fill."""
-        radius = max(1, int(self.width * image.shape[-1] / 2))
+    def find(self, image: Tensor) -> Tensor:
+        """How much each pixel of ``float32[B, 3, S, S]`` is hair, ``float32[B, 1, S, S]`` in 0..1."""
+        radius = self._radius(image)
         grey = luma(image)
         closed = -dilated(-dilated(grey, radius), radius)
-        hair = dilated(((closed - grey - self.threshold) / RAMP).clamp(0, 1), 1)
+        return dilated(((closed - grey - self.threshold) / RAMP).clamp(0, 1), 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Find and fill."""
+        radius = self._radius(image)
+        hair = self.find(image)
         skin = 1 - hair
         window = torch.ones(4 * radius + 1, device=image.device)
         count = convolved(skin, window, mirrored=False)
         filled = convolved(image * skin, window, mirrored=False) / count.clamp(min=1e-6)
         return image + hair * count.clamp(max=1) * (filled - image)
+
+    def _radius(self, image: Tensor) -> int:
+        return max(1, int(self.width * image.shape[-1] / 2))

@@ -1,0 +1,248 @@
+"""Everything that a report says about answers, gathered once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tejido import taxonomy
+from tejido.data import manifest as manifests
+from tejido.data.tables import read_parquet
+from tejido.errors import DataError, TejidoError
+from tejido.experiments.pictures import pixels_of
+from tejido.experiments.predict import Predictions
+from tejido.experiments.run import Run
+from tejido.metrics.conformal import Checked, PredictionSets, checked, fit
+from tejido.metrics.figures import Figure
+from tejido.metrics.named import decided, values_of
+from tejido.metrics.operating import Band, OperatingPoint, bands, operating_points
+from tejido.metrics.predictions import PREFIX, labels_of
+from tejido.recipe import Recipe, resolve_path
+from tejido.runtime.classifier import Classifier
+from tejido.runtime.metadata import Metadata
+
+COVERAGE = 0.9
+"""Of prediction sets."""
+WORST = 12
+"""Errors of either kind that are shown."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a split.
+
+    Attributes:
+        name: ``train``, ``val`` or ``test``.
+        images: how many.
+        groups: of how many lesions or patients.
+        labels: images by label.
+    """
+
+    name: str
+    images: int
+    groups: int
+    labels: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Split:
+    """How images were divided.
+
+    Attributes:
+        sides: in order.
+        crossing: groups on more than one side; a leak.
+    """
+
+    sides: tuple[Side, ...]
+    crossing: int
+
+
+@dataclass(frozen=True)
+class Error:
+    """A picture that was judged wrongly.
+
+    Attributes:
+        image_id: of the picture.
+        truth: its label.
+        answer: what was said.
+        diagnosis: where it is known.
+        probability: of the answer.
+        pixels: ``uint8[H, W, 3]``, or None where the file is not at hand.
+        heatmap: ``float32[h, w]``, or None.
+    """
+
+    image_id: str
+    truth: str
+    answer: str
+    diagnosis: str | None
+    probability: float
+    pixels: NDArray[np.uint8] | None
+    heatmap: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known; what is not is None or empty.
+
+    Attributes:
+        found: the answers on test.
+        figures: by set of images.
+        model: what the model file says about itself.
+        recipe: of the run.
+        environment: of the run.
+        history: figures by epoch.
+        split: how the images were divided.
+        points: thresholds chosen on validation.
+        bands: what scores have meant.
+        sets: prediction sets fitted on validation, and how they do on test.
+        errors: the worst ones, most certain first.
+    """
+
+    found: Predictions
+    figures: dict[str, list[Figure]]
+    model: Metadata | None = None
+    recipe: Recipe | None = None
+    environment: dict[str, Any] | None = None
+    history: pd.DataFrame | None = None
+    split: Split | None = None
+    points: Sequence[OperatingPoint] = ()
+    bands: Sequence[Band] = ()
+    sets: tuple[PredictionSets, Checked] | None = None
+    errors: Sequence[Error] = ()
+
+
+def gather(
+    found: Predictions,
+    figures: dict[str, list[Figure]],
+    run: Path | None = None,
+    model: Classifier | None = None,
+    *,
+    pictures: bool = False,
+    rounds: int = 2000,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Facts:
+    """Gather what a report says.
+
+    Args:
+        found: answers on test.
+        figures: by set of images.
+        run: folder of the run that gave the answers, or None.
+        model: the model file that did; a run's own is opened if it is not given.
+        pictures: show the worst errors with their pictures, which then are in the report.
+        rounds: of the bootstrap.
+        progress: called with how many pictures are drawn, and of how many.
+    """
+    opened = None if run is None else Run.open(run)
+    if model is None and opened is not None and (opened.folder / "model.onnx").is_file():
+        model = Classifier(opened.folder / "model.onnx")
+    validation = None if opened is None else _validation(opened, found)
+    known: dict[str, Any] = {}
+    if opened is not None:
+        known = {"recipe": opened.recipe, "split": _split(opened)}
+        if (opened.folder / "environment.json").is_file():
+            known["environment"] = opened.read_json("environment.json")
+        history = pd.read_csv(opened.folder / "metrics.csv")
+        if "train_auc" in history:  # not in runs of the first versions
+            known["history"] = history
+    if found.positive is not None:
+        known["bands"] = bands(found.table, found.positive, rounds=rounds)
+        if validation is not None:
+            known["points"] = operating_points(validation, found.table, found.positive, rounds=rounds)
+    if validation is not None:
+        sets = fit(validation, COVERAGE)
+        known["sets"] = sets, checked(sets, found.table, rounds=rounds)
+    errors = _errors(found, model if pictures else None, pictures, progress)
+    return Facts(found, figures, None if model is None else model.metadata, errors=errors, **known)
+
+
+def _validation(run: Run, found: Predictions) -> pd.DataFrame | None:
+    table = read_parquet(run.folder / "predictions.parquet", {"split": "string"})
+    part = table[table["split"] == "val"].drop(columns="split").reset_index(drop=True)
+    apart = not set(part["group_id"]) & set(found.table["group_id"])
+    return part if len(part) and apart else None
+
+
+def _split(run: Run) -> Split | None:
+    """From the split that the run wrote down, and the manifest, if that is still there."""
+    path = run.folder / "split.parquet"
+    if not path.is_file():
+        return None
+    table = pd.read_parquet(path)
+    try:
+        rows = manifests.read(resolve_path(run.recipe.data.manifest)).set_index("image_id")
+    except DataError:
+        return None
+    if "group_id" not in table or not table["image_id"].isin(rows.index).all():
+        return None
+    task = taxonomy.task(run.recipe.task)
+    table = table.assign(label=table["image_id"].map(rows[task.column].map(task.label_of, na_action="ignore")))
+    sides = []
+    for name in ("train", "val", "test"):
+        part = table[table["split"] == name]
+        counts = part["label"].value_counts()
+        labels = {label: int(counts.get(label, 0)) for label in task.label_names}
+        sides.append(Side(name, len(part), int(part["group_id"].nunique()), labels))
+    crossing = int((table.groupby("group_id")["split"].nunique() > 1).sum())
+    return Split(tuple(sides), crossing)
+
+
+def _errors(
+    found: Predictions, model: Classifier | None, pictures: bool, progress: Callable[[int, int], None]
+) -> list[Error]:
+    """The most certain of the wrong answers, ``WORST`` of each label; without pictures their names alone."""
+    if found.positive is not None and found.threshold is None:
+        return []
+    table, labels = found.table, labels_of(found.table)
+    said = decided(table, found.positive, found.threshold)
+    answers = np.array(labels)[said]
+    wrong = pd.DataFrame(
+        {
+            "place": np.arange(len(table)),
+            "truth": table["truth"].to_numpy(str),
+            "answer": answers,
+            "probability": values_of(table)[np.arange(len(table)), said],
+        }
+    )[answers != table["truth"].to_numpy(str)]
+    if found.positive is not None:
+        # How far on the wrong side of the threshold: the probability of the positive label decides.
+        score = table[PREFIX + found.positive].to_numpy(float)[wrong["place"]]
+        wrong = wrong.assign(certain=np.abs(score - (found.threshold or 0)))
+    else:
+        wrong = wrong.assign(certain=wrong["probability"])
+    worst = wrong.sort_values("certain", ascending=False).groupby("truth", sort=True).head(WORST)
+    shown = []
+    for done, one in enumerate(worst.sort_values(["truth", "certain"], ascending=[True, False]).itertuples()):
+        progress(done, len(worst))
+        row = table.iloc[int(one.place)]
+        pixels, heatmap = _seen(found, model, int(one.place)) if pictures else (None, None)
+        diagnosis = str(row["diagnosis"]) if "diagnosis" in table and pd.notna(row["diagnosis"]) else None
+        shown.append(
+            Error(
+                str(row["image_id"]),
+                str(one.truth),
+                str(one.answer),
+                diagnosis,
+                float(one.probability),
+                pixels,
+                heatmap,
+            )
+        )
+    return shown
+
+
+def _seen(
+    found: Predictions, model: Classifier | None, place: int
+) -> tuple[NDArray[np.uint8] | None, NDArray[np.float32] | None]:
+    if found.rows is None or "path" not in found.rows:
+        return None, None
+    try:
+        (pixels,) = pixels_of(found.rows.iloc[[place]])
+    except TejidoError:
+        return None, None
+    return pixels, None if model is None else model.predict(pixels).heatmap

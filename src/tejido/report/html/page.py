@@ -1,0 +1,183 @@
+"""Facts as one HTML file, to read, to print, to attach to a paper."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+from matplotlib.figure import Figure as Plot
+from numpy.typing import NDArray
+from PIL import Image
+
+from tejido import __version__
+from tejido.experiments.facts import Facts
+from tejido.experiments.robustness import Corrupted
+from tejido.files import replacing
+from tejido.metrics.bootstrap import Estimate
+from tejido.metrics.figures import confusion
+from tejido.metrics.operating import predictive_values
+from tejido.metrics.subgroups import Difference
+from tejido.report import evaluation, robustness, subgroups
+from tejido.report.html.checklist import checklist
+from tejido.report.html.words import TITLES, abstract, limits
+from tejido.report.plots import learning_curves
+from tejido.runtime.overlay import draw
+
+PREVALENCES = (0.01, 0.05, 0.1, 0.3)
+_SIDE = 150
+_TILES = {
+    "auc": "AUC",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "calibration_error": "calibration error",
+}
+"""Figures at the head of the page, as far as they are known: the first six."""
+_ALT = {
+    "roc": "ROC curve: sensitivity over 1 − specificity",
+    "precision_recall": "Precision over recall",
+    "reliability": "Share of positives over predicted probability, in bins of equal size",
+    "net_benefit": "Net benefit of acting on the score, always and never, over the probability to act from",
+    "learning_curves": "Loss and figures by epoch on training and validation",
+    "subgroups": "Difference of every part of the images from all, with intervals",
+    "robustness": "AUC and share refused over severity, by kind of corruption",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure at the head of the page."""
+
+    title: str
+    value: str
+    interval: str
+
+
+def write(
+    path: Path, facts: Facts, divided: list[Difference] | None = None, worse: list[Corrupted] | None = None
+) -> None:
+    """Write the page, whole or not at all; arguments as ``page``."""
+    with replacing(path) as temporary:
+        temporary.write_text(page(facts, divided, worse), encoding="utf-8")
+
+
+def page(facts: Facts, divided: list[Difference] | None = None, worse: list[Corrupted] | None = None) -> str:
+    """The report as HTML.
+
+    Args:
+        facts: of ``experiments.facts.gather``.
+        divided: of ``experiments.subgroups``, or None where parts of the images were not looked at.
+        worse: of ``experiments.robustness``, or None.
+    """
+    found = facts.found
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment.filters |= {"estimate": _estimate, "words": _words, "percent": _percent, "interval": _interval}
+    template = environment.from_string(files("tejido.report.html").joinpath("page.html.j2").read_text("utf-8"))
+    return template.render(
+        facts=facts,
+        version=__version__,
+        abstract=abstract(facts),
+        limits=limits(facts, divided),
+        tiles=_tiles(facts),
+        parts={name: TITLES.get(name, name) for name in facts.figures},
+        lines=list(evaluation.lines_of(facts.figures)),
+        counts=confusion(found.table, positive=found.positive, threshold=found.threshold)
+        if found.positive is None or found.threshold is not None
+        else None,
+        plots=_plots(facts, divided, worse),
+        alt=_ALT,
+        points=[_point(point) for point in facts.points],
+        prevalences=PREVALENCES,
+        divided=divided,
+        groups=subgroups.parts_of(divided or []),
+        names=subgroups.NAMES,
+        group_words=subgroups.WORDS,
+        worse=None if worse is None else robustness.cells_of(worse),
+        worse_images=0 if not worse else worse[0].images,
+        errors=_by_truth(facts),
+        checklist=checklist(facts, divided=divided is not None, worse=bool(worse)),
+        recipe=None if facts.recipe is None else facts.recipe.to_yaml(),
+        environment=None if facts.environment is None else json.dumps(facts.environment, indent=2),
+    )
+
+
+def _tiles(facts: Facts) -> list[Tile]:
+    first = next(iter(facts.figures.values()))
+    known = {one.name: one.estimate for one in first if one.label is None and not np.isnan(one.estimate.value)}
+    tiles: list[Tile] = []
+    for name, title in _TILES.items():
+        if name in known:
+            tiles.append(Tile(title, f"{known[name].value:.3f}", _interval(known[name])))
+    return tiles[:6]
+
+
+def _point(point: Any) -> dict[str, Any]:
+    values = [
+        predictive_values(point.sensitivity.value, point.specificity.value, prevalence) for prevalence in PREVALENCES
+    ]
+    return {"point": point, "values": values}
+
+
+def _plots(facts: Facts, divided: list[Difference] | None, worse: list[Corrupted] | None) -> dict[str, str]:
+    made: dict[str, Plot] = {}
+    if facts.found.positive is not None:
+        made |= evaluation.plots(facts.found)
+    if facts.history is not None and facts.recipe is not None:
+        training = facts.recipe.training
+        made["learning_curves"] = learning_curves(facts.history, training.head_epochs, training.monitor)
+    if divided:
+        made["subgroups"] = subgroups.plot(divided)
+    if worse:
+        made["robustness"] = robustness.plot(worse)
+    return {name: _svg(plot) for name, plot in made.items()}
+
+
+def _by_truth(facts: Facts) -> dict[str, list[dict[str, Any]]]:
+    shown: dict[str, list[dict[str, Any]]] = {}
+    for one in facts.errors:
+        drawn = None
+        if one.pixels is not None and one.heatmap is not None and facts.model is not None:
+            drawn = draw(one.pixels, one.heatmap, facts.model.frame)
+        shown.setdefault(one.truth, []).append({"error": one, "uri": _jpeg(one.pixels), "map": _jpeg(drawn)})
+    return shown
+
+
+def _jpeg(pixels: NDArray[np.uint8] | None) -> str | None:
+    if pixels is None:
+        return None
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((_SIDE, _SIDE))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=82)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _svg(plot: Plot) -> str:
+    buffer = io.BytesIO()
+    plot.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _estimate(estimate: Estimate) -> str:
+    return "–" if np.isnan(estimate.value) else str(estimate)
+
+
+def _interval(estimate: Estimate) -> str:
+    return "" if estimate.low is None else f"{estimate.low:.3f}–{estimate.high:.3f}"
+
+
+def _percent(value: float) -> str:
+    return "–" if np.isnan(value) else f"{100 * value:.0f} %" if 0.01 <= value <= 0.99 else f"{100 * value:.1f} %"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
