@@ -43,7 +43,7 @@ def test_a_file_of_predictions_gives_the_published_figures(
         assert found[part, "isic2020", None]["value"] == pytest.approx(known["test"][part]["auc"]["value"])
     assert found["all", "auc", None]["low"] < known["test"]["all"]["auc"]["value"] < found["all", "auc", None]["high"]
     page = (tmp_path / "evaluation.md").read_text()
-    assert "| auc | 0.9" in page
+    assert "| AUC | 0.9" in page
     counts = pd.read_csv(tmp_path / "confusion.csv", index_col=0)
     assert counts.to_numpy().sum() == known["test"]["all"]["images"]
     for name in ("roc", "precision_recall", "reliability", "net_benefit"):

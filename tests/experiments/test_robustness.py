@@ -21,7 +21,7 @@ from tests.support.experiment import prepare
 @pytest.fixture(scope="module")
 def folder(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
-    prepare(folder, shared, lesions=100)
+    prepare(folder, shared, lesions=60)
     return folder
 
 

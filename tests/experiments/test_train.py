@@ -53,12 +53,24 @@ def test_a_run_leaves_everything_that_its_directory_promises(run: Run) -> None:
         "predictions.parquet",
         "split.parquet",
         "metrics.json",
+        "report.html",
         "plots/learning_curves.png",
         "plots/roc.png",
         "plots/reliability.png",
     }
     assert (run.recipe.seed, run.recipe.training.epochs) == (4, 2)
     assert len(pd.read_csv(run.folder / "metrics.csv")) == 3
+
+
+def test_the_report_of_a_run_counts_its_split_again(run: Run) -> None:
+    text = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert "No group stands on two sides of the split" in text
+    split = pd.read_parquet(run.folder / "split.parquet")
+    for side, part in split.groupby("split"):
+        counts = f'<th>{side}</th><td class="n">{len(part):,}</td><td class="n">{part["group_id"].nunique():,}</td>'
+        assert counts in text
+    assert "Loss and figures by epoch" in text
+    assert "network:\n  name: mobilenetv1_025" in text
 
 
 def test_the_model_file_answers_as_the_run_did(run: Run, recipe: Path) -> None:

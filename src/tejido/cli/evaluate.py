@@ -60,8 +60,9 @@ def evaluate(
     A table of predictions has the columns truth and p_LABEL for every label; image_id and, where images belong
     together, group_id. Histology-confirmed images are shown apart where the table knows which they are.
     """
+    from tejido.experiments.facts import figures_of, parts_of
     from tejido.metrics.challenge import challenge as score_of
-    from tejido.metrics.figures import Figure, figures
+    from tejido.metrics.figures import Figure
     from tejido.report import evaluation
     from tejido.report import robustness as corrupted
     from tejido.report import subgroups as parts_of_images
@@ -69,19 +70,12 @@ def evaluate(
     if robustness and (manifest is None or preprocess is not None):
         raise typer.BadParameter("--robustness is for a model file of ours and a manifest of images")
     found = _found(what, manifest, split, side, positive, threshold, preprocess)
-    table = found.table
-    parts = {"all": table}
-    if "confirmation" in table and (table["confirmation"] == "histology").any():
-        parts["histology"] = table[table["confirmation"] == "histology"]
-    made = {
-        name: figures(part, positive=found.positive, threshold=found.threshold, rounds=rounds)
-        for name, part in parts.items()
-    }
+    made = figures_of(found, rounds)
     if challenge is not None:
         from tejido.metrics.bootstrap import GroupBootstrap
 
-        for name, part in parts.items():
-            score = score_of(challenge, part.reset_index(drop=True), found.positive)
+        for name, part in parts_of(found.table).items():
+            score = score_of(challenge, part, found.positive)
             made[name].append(Figure(challenge, None, GroupBootstrap(part["group_id"], rounds=rounds).estimate(score)))
     divided = _divided(found, rounds) if subgroups else None
     worse = _worse(what, manifest, split, side, robustness) if robustness else None

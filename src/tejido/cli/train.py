@@ -39,10 +39,11 @@ def carry_out(run: Run[Recipe]) -> None:
         AgreementError: the exported file does not answer as the network does.
     """
     from tejido.experiments import train as experiment
-    from tejido.report.run import print_summary, write_plots
+    from tejido.report.run import print_summary, write_plots, write_report
 
     result = experiment.train(run)
     write_plots(run)
+    write_report(run)
     print_summary(run)
     if "disagreement" in result:
         raise AgreementError(f"no model file: {result['disagreement']}")

@@ -74,7 +74,7 @@ def export_litert(source: Source, path: Path) -> dict[str, Any]:
         "input": {
             "shape": [size, size, 3],
             "type": "uint8",
-            "meaning": f"RGB after {source.recipe.image.geometry} to {size} pixels, as by Pillow's BILINEAR, rows first",
+            "meaning": f"RGB after {source.recipe.image.geometry} to {size} pixels by Pillow's BILINEAR, rows first",
         },
         "outputs": dict(zip(interpreter.outputs, module.outputs, strict=True)),
         "agreement_with_onnx": agreement,

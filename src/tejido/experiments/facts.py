@@ -19,7 +19,7 @@ from tejido.experiments.pictures import pixels_of
 from tejido.experiments.predict import Predictions
 from tejido.experiments.run import Run
 from tejido.metrics.conformal import Checked, PredictionSets, checked, fit
-from tejido.metrics.figures import Figure
+from tejido.metrics.figures import Figure, figures
 from tejido.metrics.named import decided, values_of
 from tejido.metrics.operating import Band, OperatingPoint, bands, operating_points
 from tejido.metrics.predictions import PREFIX, labels_of
@@ -117,9 +117,25 @@ class Facts:
     errors: Sequence[Error] = ()
 
 
+def parts_of(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The sets of images that figures are given for: all, and the histology-confirmed ones where that is known."""
+    parts = {"all": table}
+    if "confirmation" in table and (table["confirmation"] == "histology").any():
+        parts["histology"] = table[table["confirmation"] == "histology"].reset_index(drop=True)
+    return parts
+
+
+def figures_of(found: Predictions, rounds: int = 2000) -> dict[str, list[Figure]]:
+    """``metrics.figures`` of every set of images."""
+    return {
+        name: figures(part, positive=found.positive, threshold=found.threshold, rounds=rounds)
+        for name, part in parts_of(found.table).items()
+    }
+
+
 def gather(
     found: Predictions,
-    figures: dict[str, list[Figure]],
+    made: dict[str, list[Figure]],
     run: Path | None = None,
     model: Classifier | None = None,
     *,
@@ -131,7 +147,7 @@ def gather(
 
     Args:
         found: answers on test.
-        figures: by set of images.
+        made: of ``figures_of``.
         run: folder of the run that gave the answers, or None.
         model: the model file that did; a run's own is opened if it is not given.
         pictures: show the worst errors with their pictures, which then are in the report.
@@ -158,7 +174,7 @@ def gather(
         sets = fit(validation, COVERAGE)
         known["sets"] = sets, checked(sets, found.table, rounds=rounds)
     errors = _errors(found, model if pictures else None, pictures, progress)
-    return Facts(found, figures, None if model is None else model.metadata, errors=errors, **known)
+    return Facts(found, made, None if model is None else model.metadata, errors=errors, **known)
 
 
 def _validation(run: Run, found: Predictions) -> pd.DataFrame | None:

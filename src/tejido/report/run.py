@@ -9,11 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from tejido import taxonomy
+from tejido.experiments.facts import figures_of, gather
+from tejido.experiments.predict import of_run
 from tejido.experiments.run import Run
 from tejido.export.card import PARTS, refusals
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
 from tejido.report import patches, plots
+from tejido.report.html.page import write
 
 
 def write_plots(run: Run) -> None:
@@ -33,6 +36,13 @@ def write_plots(run: Run) -> None:
     if (run.folder / "patch_thresholds.csv").is_file():
         run.write_text("patches.md", patches.tables(run))
         _save(patches.thresholds_plot(run), run, "patch_thresholds")
+
+
+def write_report(run: Run) -> None:
+    """Write ``report.html``; without pictures and without parts of the images, which ``tejido evaluate`` adds."""
+    found = of_run(run.folder)
+    rounds = run.recipe.evaluation.bootstrap
+    write(run.folder / "report.html", gather(found, figures_of(found, rounds), run.folder, rounds=rounds))
 
 
 def print_summary(run: Run) -> None:
@@ -63,9 +73,11 @@ def print_summary(run: Run) -> None:
         f"The model file against the network, on {agreement['images']:,} test images: largest difference "
         f"{agreement['largest_difference']:.1e}, equal labels {agreement['equal_labels']:.2%}"
     )
-    console.print(
-        f"Next: tejido classify --model {run.folder / 'model.onnx'} IMAGE...", soft_wrap=True, highlight=False
-    )
+    for line in (
+        f"Report: {run.folder / 'report.html'}",
+        f"Next: tejido classify --model {run.folder / 'model.onnx'} IMAGE...",
+    ):
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 def _save(figure: Figure, run: Run, name: str) -> None:
