@@ -153,3 +153,27 @@ def test_nothing_known_of_the_images(tmp_path: Path, capsys: pytest.CaptureFixtu
     error = capsys.readouterr().err
     assert "there is no sex, age, site" in error
     assert len(error.splitlines()) == 1
+
+
+def test_against_another(predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = pd.read_csv(predictions)
+    noise = np.random.default_rng(0).normal(0, 0.15, len(table))
+    table["p_suspicious"] = (table["p_suspicious"] + noise).clip(0, 1)
+    table["p_benign"] = 1 - table["p_suspicious"]
+    table.sample(frac=1, random_state=0).iloc[10:].to_csv(tmp_path / "other.csv", index=False)
+    asked = [str(predictions), "--against", str(tmp_path / "other.csv"), "--threshold", "0.2", "--rounds", "100"]
+    assert main(["evaluate", *asked, "-o", str(tmp_path / "out"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["against"]
+    assert (found["images"], found["left_out"]) == (1990, 10)
+    (auc,) = [row for row in found["figures"] if row["name"] == "auc"]
+    assert auc["difference"]["value"] == pytest.approx(auc["first"]["value"] - auc["second"]["value"])
+    assert auc["difference"]["low"] > 0
+    assert found["delong"] is None
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert 'id="against"' in page
+    assert "1,990 images of" in page
+    assert "difference" in (tmp_path / "out" / "against.csv").read_text().splitlines()[0]
+    assert main(["evaluate", *asked]) == 0
+    assert "10 that only one did are left out" in capsys.readouterr().out
+    assert main(["evaluate", str(predictions), "--against", str(tmp_path / "none.csv")]) == 1
+    assert "no such file" in capsys.readouterr().err

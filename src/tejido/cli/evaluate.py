@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tejido.experiments.robustness import Corrupted
     from tejido.metrics.figures import Figure
     from tejido.metrics.subgroups import Difference
+    from tejido.report.html.page import Additions
 
 app = new_app()
 
@@ -39,6 +40,9 @@ def evaluate(
     threshold: float | None = typer.Option(None, min=0, max=1, help="Chosen elsewhere, never on these images."),
     challenge: str | None = typer.Option(
         None, metavar="NAME", help="Also the score of an ISIC challenge, such as isic2018."
+    ),
+    against: str | None = typer.Option(
+        None, metavar="OTHER", help="Compare with another model, run or file of predictions on the same images."
     ),
     subgroups: bool = typer.Option(
         False, "--subgroups", help="Also by sex, age, site, skin, hair, source and what else is known of the images."
@@ -66,6 +70,8 @@ def evaluate(
     from tejido.report import evaluation
     from tejido.report import robustness as corrupted
     from tejido.report import subgroups as parts_of_images
+    from tejido.report.against import Against
+    from tejido.report.html.page import Additions
 
     if robustness and (manifest is None or preprocess is not None):
         raise typer.BadParameter("--robustness is for a model file of ours and a manifest of images")
@@ -77,22 +83,31 @@ def evaluate(
         for name, part in parts_of(found.table).items():
             score = score_of(challenge, part, found.positive)
             made[name].append(Figure(challenge, None, GroupBootstrap(part["group_id"], rounds=rounds).estimate(score)))
+    beaten = None
+    if against is not None:
+        other = _found(against, manifest, split, side, positive, threshold, None)
+        beaten = Against.of(found, other, rounds)
     divided = _divided(found, rounds) if subgroups else None
     worse = _worse(what, manifest, split, side, robustness) if robustness else None
     if output is not None:
         evaluation.write(output, found, made)
-        _report(output, what, found, made, divided, worse, pictures=pictures, rounds=rounds)
+        _report(output, what, found, made, Additions(beaten, divided, worse), pictures=pictures, rounds=rounds)
+        if beaten is not None:
+            beaten.write(output)
         if divided is not None:
             parts_of_images.write(output, divided)
         if worse is not None:
             corrupted.write(output, worse)
     if as_json:
         rows = [evaluation.row(name, figure) for name, part in made.items() for figure in part]
-        beside = {} if divided is None else {"subgroups": parts_of_images.as_rows(divided)}
+        beside: dict[str, object] = {} if beaten is None else {"against": beaten.as_dict()}
+        beside |= {} if divided is None else {"subgroups": parts_of_images.as_rows(divided)}
         beside |= {} if worse is None else {"robustness": corrupted.as_rows(worse)}
         print(json.dumps({"title": found.title, "notes": found.notes, "figures": rows, **beside}))
     else:
         evaluation.show(found, made)
+        if beaten is not None:
+            beaten.show()
         if divided is not None:
             parts_of_images.show(divided)
         if worse is not None:
@@ -106,8 +121,7 @@ def _report(
     what: str,
     found: Predictions,
     figures: dict[str, list[Figure]],
-    divided: list[Difference] | None,
-    worse: list[Corrupted] | None,
+    additions: Additions,
     *,
     pictures: bool,
     rounds: int,
@@ -118,7 +132,7 @@ def _report(
     run = Path(what) if Path(what).is_dir() else None
     with _ticking() as tick:
         facts = gather(found, figures, run, found.model, pictures=pictures, rounds=rounds, progress=tick)
-    write(folder / "report.html", facts, divided, worse)
+    write(folder / "report.html", facts, additions)
 
 
 def _divided(found: Predictions, rounds: int) -> list[Difference]:

@@ -16,6 +16,7 @@ from scipy.stats import norm
 
 from tejido.errors import DataError
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.compare import holm
 from tejido.metrics.named import scores_of
 from tejido.metrics.predictions import check
 from tejido.metrics.scores import Score
@@ -108,13 +109,7 @@ def differences(
 
 def adjusted(found: list[Difference]) -> list[Difference]:
     """The same with ``p`` adjusted by Holm's step-down method over all that were tested."""
-    tested = sorted((one.p, index) for index, one in enumerate(found) if one.p is not None)
-    result = list(found)
-    largest = 0.0
-    for rank, (p, index) in enumerate(tested):
-        largest = min(1.0, max(largest, (len(tested) - rank) * p))
-        result[index] = replace(found[index], p=largest)
-    return result
+    return [replace(one, p=p) for one, p in zip(found, holm([one.p for one in found]), strict=True)]
 
 
 def _part(

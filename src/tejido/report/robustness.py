@@ -16,7 +16,7 @@ from rich.table import Table
 
 from tejido.experiments.robustness import Corrupted
 from tejido.files import replacing
-from tejido.metrics.bootstrap import Estimate
+from tejido.report.against import signed
 from tejido.report.plots import BLUE, GREY, ORANGE, STYLE
 
 _COLUMNS = 4
@@ -106,14 +106,6 @@ def cells_of(found: list[Corrupted]) -> dict[str, list[str]]:
     """By corruption, a cell a severity: the change of AUC, and what is refused."""
     cells: dict[str, list[str]] = {}
     for one in found:
-        change = _signed(one.differences["auc"]) if "auc" in one.differences else "–"
+        change = signed(one.differences["auc"]) if "auc" in one.differences else "–"
         cells.setdefault(one.name, []).append(f"{change}; {one.refused.value:.0%} refused".replace("%", " %"))
     return cells
-
-
-def _signed(estimate: Estimate) -> str:
-    if np.isnan(estimate.value):
-        return "–"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:+.3f}"
-    return f"{estimate.value:+.3f} ({estimate.low:+.3f} to {estimate.high:+.3f})"

@@ -25,6 +25,7 @@ from tejido.metrics.figures import confusion
 from tejido.metrics.operating import predictive_values
 from tejido.metrics.subgroups import Difference
 from tejido.report import evaluation, robustness, subgroups
+from tejido.report.against import Against
 from tejido.report.html.checklist import checklist
 from tejido.report.html.words import TITLES, abstract, limits
 from tejido.report.plots import learning_curves
@@ -62,23 +63,35 @@ class Tile:
     interval: str
 
 
-def write(
-    path: Path, facts: Facts, divided: list[Difference] | None = None, worse: list[Corrupted] | None = None
-) -> None:
+@dataclass(frozen=True)
+class Additions:
+    """What a report also says where it was asked for; None where it was not.
+
+    Attributes:
+        against: another model.
+        divided: parts of the images, of ``experiments.subgroups``.
+        worse: worse pictures, of ``experiments.robustness``.
+    """
+
+    against: Against | None = None
+    divided: list[Difference] | None = None
+    worse: list[Corrupted] | None = None
+
+
+def write(path: Path, facts: Facts, additions: Additions = Additions()) -> None:
     """Write the page, whole or not at all; arguments as ``page``."""
     with replacing(path) as temporary:
-        temporary.write_text(page(facts, divided, worse), encoding="utf-8")
+        temporary.write_text(page(facts, additions), encoding="utf-8")
 
 
-def page(facts: Facts, divided: list[Difference] | None = None, worse: list[Corrupted] | None = None) -> str:
+def page(facts: Facts, additions: Additions = Additions()) -> str:
     """The report as HTML.
 
     Args:
         facts: of ``experiments.facts.gather``.
-        divided: of ``experiments.subgroups``, or None where parts of the images were not looked at.
-        worse: of ``experiments.robustness``, or None.
+        additions: what else was asked for.
     """
-    found = facts.found
+    found, divided, worse = facts.found, additions.divided, additions.worse
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     environment.filters |= {"estimate": _estimate, "words": _words, "percent": _percent, "interval": _interval}
     template = environment.from_string(files("tejido.report.html").joinpath("page.html.j2").read_text("utf-8"))
@@ -97,6 +110,7 @@ def page(facts: Facts, divided: list[Difference] | None = None, worse: list[Corr
         alt=_ALT,
         points=[_point(point) for point in facts.points],
         prevalences=PREVALENCES,
+        against=additions.against,
         divided=divided,
         groups=subgroups.parts_of(divided or []),
         names=subgroups.NAMES,
