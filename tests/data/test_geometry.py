@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tejido.data.geometry import FRAMES, Steps, restored
+from tejido.data.geometry import FRAMES, Steps, restored, rounding
 from tejido.data.patches import UMA2022, PatchGrid
 from tejido.errors import DataError
 from tejido.imaging.geometry import GEOMETRIES
@@ -44,6 +44,19 @@ def test_rows_come_first_whatever_the_shape(shared: Path, size: tuple[int, int])
     off = np.abs(mine.astype(int) - with_torch(pixels, "stretch", 128))
     assert off.max() <= 1
     assert (off > 0).mean() <= 0.015  # ties; 0.06 and more where the columns come first
+
+
+def test_what_rounding_allows(shared: Path) -> None:
+    picture = open_image(sorted((shared / "data" / "ham10000" / "images").glob("*.jpg"))[0]).resize((128, 128))
+    for frame, size, share in (("stretch", 192, 0.3), ("centre_square", 192, 0.3), ("stretch", 127, 0.01)):
+        steps = Steps(frame, size)
+        least, largest = (bound.astype(int) for bound in rounding(steps, picture))
+        pixels = steps(picture)
+        assert least.shape == pixels.shape
+        assert ((least <= pixels) & (pixels <= largest)).all()
+        assert (largest - least).max() <= 2
+        # A sixth of the values of the first pass are halfway, and each touches two of the second.
+        assert (largest > least).mean() == pytest.approx(share, abs=0.25 if size == 192 else 0.01)
 
 
 def test_every_geometry_of_a_recipe_has_its_twin() -> None:

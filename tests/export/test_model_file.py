@@ -135,6 +135,17 @@ def test_a_stretched_picture_uses_all_of_it(module: Deployed) -> None:
     agreement.check(with_metadata(graph, META), graph, stretched, [smooth(*shape) for shape in shapes])
 
 
+@pytest.mark.parametrize("size", [96, 192])
+def test_values_that_lie_halfway_may_be_rounded_either_way(module: Deployed, size: int) -> None:
+    """From 128 to 192, every sixth value of either pass lies halfway, and a tenth of the results differ."""
+    geometry = CentreSquare(size)
+    deployed = Deployed(geometry, module.network, Calibration(1.0, (0.0, 0.0))).eval()
+    graph = export_graph(deployed)
+    pictures = [smooth(*shape) for shape in ((128, 128), (97, 97), (16, 16), (150, 200), (131, 97))]
+    found = agreement.check(with_metadata(graph, META), graph, deployed, pictures)
+    assert found.pixels == 0
+
+
 # binom.sf(k - 1, n, 0.005): 0.008 for 3 of 80; 0.021, 0.004 for 4, 5 of 206; 0.013, 0.005 for 11, 12 of 1,000
 @pytest.mark.parametrize(
     ("pictures", "unequal", "passes"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,11 @@ from PIL import Image
 from tejido.data.patches import PatchGrid
 from tejido.errors import DataError
 
+Resize = Callable[[Image.Image, int, int], Image.Image]
+"""From a picture to one of this width and height."""
 FRAMES = ("centre_square", "short_side", "stretch")
+_HALFWAY = 2e-3
+"""Levels; runtimes keep filter weights in fixed point, of which about so much remains unsaid."""
 _MEANING = 1
 """Raised when the same steps begin to give other pixels, so that older caches are no longer taken for current."""
 
@@ -81,34 +86,35 @@ class Steps:
         patches = None if values["patches"] is None else PatchGrid.parse(values["patches"])
         return cls(values["frame"], values["size"], patches, values.get("short_side"))
 
-    def __call__(self, picture: Image.Image) -> NDArray[np.uint8]:
+    def __call__(self, picture: Image.Image, resize: Resize | None = None) -> NDArray[np.uint8]:
         """Apply the steps.
 
         Args:
-            picture: of mode RGB.
+            picture: of mode RGB, or of any other that ``resize`` takes.
+            resize: another filter than Pillow's.
 
         Returns:
-            ``uint8[per_image, size, size, 3]``.
+            ``uint8[per_image, size, size, 3]``; without the last axis for a picture of one channel.
 
         Raises:
             DataError: the picture is smaller than a patch.
         """
-        grid = self.patches
+        grid, resize = self.patches, resize or _resized
         if grid is None:
-            return np.asarray(self._square(picture))[None]
+            return np.asarray(self._square(picture, resize))[None]
         corners = grid.corners(*picture.size)
         parts = [picture.crop((left, top, left + grid.width, top + grid.height)) for left, top in corners]
-        return np.stack([np.asarray(self._square(part)) for part in parts])
+        return np.stack([np.asarray(self._square(part, resize)) for part in parts])
 
-    def _square(self, picture: Image.Image) -> Image.Image:
+    def _square(self, picture: Image.Image, resize: Resize) -> Image.Image:
         if self.frame == "stretch":
-            return _resized(picture, self.size, self.size)
+            return resize(picture, self.size, self.size)
         side = min(picture.size)
         if self.frame == "centre_square":
-            return _resized(_centre(picture, side), self.size, self.size)
+            return resize(_centre(picture, side), self.size, self.size)
         assert self.short_side is not None
         width, height = (self.short_side * length // side for length in picture.size)
-        return _centre(_resized(picture, width, height), self.size)
+        return _centre(resize(picture, width, height), self.size)
 
 
 def _centre(picture: Image.Image, side: int) -> Image.Image:
@@ -139,3 +145,29 @@ def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
         if picture.size != size:
             picture = picture.resize(size, Image.Resampling.BILINEAR)
     return picture
+
+
+def rounding(steps: Steps, picture: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Least and largest values that the steps can give, whichever way what lies halfway is rounded.
+
+    At some ratios many values lie halfway: from 128 to 192 pixels every sixth. Runtimes then round some of them apart,
+    and none is wrong.
+
+    Args:
+        steps: to apply.
+        picture: of mode RGB.
+
+    Returns:
+        Twice ``uint8[per_image, size, size, 3]``.
+    """
+
+    def by(margin: float) -> NDArray[np.uint8]:
+        def resize(channel: Image.Image, width: int, height: int) -> Image.Image:
+            for size in ((width, channel.height), (width, height)):
+                exact = np.asarray(channel.convert("F").resize(size, Image.Resampling.BILINEAR))
+                channel = Image.fromarray(np.floor(exact + 0.5 + margin).clip(0, 255).astype(np.uint8))
+            return channel
+
+        return np.stack([steps(channel, resize) for channel in picture.split()], axis=-1)
+
+    return by(-_HALFWAY), by(_HALFWAY)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.stats import binom
 
-from tejido.data.geometry import Steps
+from tejido.data.geometry import Steps, rounding
 from tejido.errors import AgreementError
 from tejido.export.deployed import Deployed
 from tejido.export.graph import with_square_output
@@ -35,15 +35,15 @@ class Tolerance:
     ``labels``: smallest share of equal labels; what counts is whether the sample speaks against that share (binomial
     test, 1 %), since two pictures on the edge of the threshold say nothing in a sample of 200. ``heatmap`` and
     ``quality``: largest mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of
-    resized values that are 1 off Pillow's; none may be further off. ``mask``: largest mean share of a picture's pixels
-    on the other side of the outline, where the model draws one.
+    resized values that are 1 off Pillow's, where what lies halfway may be rounded either way; none may be further off.
+    ``mask``: largest mean share of a picture's pixels on the other side of the outline, where the model draws one.
     """
 
     probability: float = 1e-2
     labels: float = 0.995
     heatmap: float = 0.05
     quality: float = 0.01
-    pixels: float = 1e-2
+    pixels: float = 1e-3
     mask: float = 0.01
 
 
@@ -165,14 +165,21 @@ def _difference(
 
 
 def _off_pillow(seen: NDArray[np.uint8], pixels: NDArray[np.uint8], module: Deployed) -> float:
-    """Share of values 1 off the tables' geometry, which is Pillow's; infinity where one is further off."""
+    """Share of values 1 off the tables' geometry, which is Pillow's; infinity where one is further off.
+
+    A value that lies halfway may be rounded either way.
+    """
     grid, geometry = None, module.geometry
     if isinstance(geometry, Patches):
         grid, geometry = geometry.grid, geometry.geometry
     short_side = geometry.short_side if isinstance(geometry, ShortSide) else None
     steps = Steps(geometry.name, geometry.size, grid, short_side)
-    reference = steps(Image.fromarray(pixels)).astype(int)
-    off = np.abs(np.moveaxis(seen.reshape(-1, 3, geometry.size, geometry.size), 1, 3) - reference)
+    picture = Image.fromarray(pixels)
+    values = np.moveaxis(seen.reshape(-1, 3, geometry.size, geometry.size), 1, 3)
+    if np.array_equal(values, steps(picture)):
+        return 0.0
+    least, largest = (bound.astype(int) for bound in rounding(steps, picture))
+    off = np.maximum(least - values, values - largest).clip(0)
     return float((off > 0).mean()) if off.max() <= 1 else float("inf")
 
 
