@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from tejido.errors import RecipeError
@@ -28,10 +31,32 @@ def test_the_depthwise_student_keeps_the_budget_of_three_blocks() -> None:
     assert 0.85 * PUBLISHED[3] < take("student_dw").parameters_with_statistics <= PUBLISHED[3]
 
 
+def test_the_mobile_student_is_the_front_of_the_published_network(shared: Path) -> None:
+    assert 0.85 * PUBLISHED[3] < take("student_mobile").parameters_with_statistics <= PUBLISHED[3]
+    weights = shared / "weights" / "mobilenetv1_025.safetensors"
+    whole, front = (zoo.build(name, 2, weights=weights).eval() for name in ("mobilenetv1_025", "student_mobile"))
+    seen: list[Tensor] = []
+    whole.body.blocks[3][-2].register_forward_hook(lambda module, given, answer: seen.append(answer))
+    images = torch.randint(0, 256, (2, 3, 128, 128), dtype=torch.uint8)
+    with torch.no_grad():
+        whole(images)
+        found = front.features(images)
+    torch.testing.assert_close(found, seen[0])
+    assert found.shape == (2, 128, 8, 8)
+
+
+def test_weights_of_another_network_do_not_fit_the_mobile_student(shared: Path) -> None:
+    with pytest.raises(RecipeError, match="tensors do not fit student_mobile"):
+        zoo.build("student_mobile", 2, weights=shared / "weights" / "mobilenetv1_050.safetensors")
+    with pytest.raises(RecipeError, match="student_mobile cannot take images of 31 pixels"):
+        zoo.build("student_mobile", 2, size=31)
+
+
 @pytest.mark.parametrize("name", student.NAMES)
 def test_maps_halve_four_times_at_most_and_every_weight_learns(name: str) -> None:
     network = zoo.build(name, 3).train()
-    blocks = 4 if name == student.DEPTHWISE else min(4, int(name[-1]))
+    halvings = {student.DEPTHWISE: 4, student.MOBILE: 3}
+    blocks = halvings.get(name) or min(4, int(name[-1]))
     images = torch.randint(0, 256, (4, 3, 128, 128), dtype=torch.uint8)
     features = network.features(images)
     assert features.shape[2:] == (64 // 2**blocks,) * 2

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,7 +128,7 @@ def _report(
     from tejido.report.html.page import write
 
     run = Path(what) if Path(what).is_dir() else None
-    with _ticking() as tick:
+    with terminal.ticking() as tick:
         facts = gather(found, figures, run, found.model, pictures=pictures, rounds=rounds, progress=tick)
     write(folder / "report.html", facts, additions)
 
@@ -138,7 +136,7 @@ def _report(
 def _divided(found: Predictions, rounds: int) -> list[Difference]:
     from tejido.experiments.subgroups import subgroups
 
-    with _ticking() as tick:
+    with terminal.ticking() as tick:
         return subgroups(found, rounds=rounds, progress=tick)
 
 
@@ -147,23 +145,8 @@ def _worse(what: str, manifest: Path | None, split: Path | None, side: str, limi
     from tejido.runtime.library import load
 
     assert manifest is not None
-    with _ticking() as tick:
+    with terminal.ticking() as tick:
         return robustness(load(what), manifest, split, side, limit=limit, progress=tick)
-
-
-@contextmanager
-def _ticking() -> Iterator[Callable[[int, int], None]]:
-    """A counter that is there once the number of pictures is known."""
-    progress: list[terminal.Progress] = []
-
-    def tick(done: int, total: int) -> None:
-        if not progress:
-            progress.append(terminal.Progress(total))
-        progress[0].show(done)
-
-    yield tick
-    for one in progress:
-        one.clear()
 
 
 def _found(
@@ -185,7 +168,7 @@ def _found(
         return of_file(path, positive, threshold)
     if manifest is None:
         raise typer.BadParameter("name a manifest of the images that the model is to be asked about")
-    with _ticking() as tick:
+    with terminal.ticking() as tick:
         if preprocess is None:
             return of_model(load(what), manifest, split, side, tick)
         from tejido import recipe as recipes

@@ -40,6 +40,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "compress": ("tejido.cli.compress", "Make a trained network smaller, if it still answers as before."),
     "export": ("tejido.cli.export", "Write a run's network once more, as ONNX or LiteRT."),
     "evaluate": ("tejido.cli.evaluate", "Say how good a run, a model file or a table of predictions is."),
+    "recalibrate": (
+        "tejido.cli.recalibrate",
+        "Fit a model's probabilities to confirmed cases of another place.",
+    ),
     "study": ("tejido.cli.study", "Train one recipe many times over axes, seeds and folds, and compare."),
     "bench": ("tejido.cli.bench", "Measure on this machine."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import sys
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,3 +68,18 @@ class Progress:
         """Remove the counter, so that a line can be printed in its place."""
         if self._shown:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def ticking() -> Iterator[Callable[[int, int], None]]:
+    """A counter for work that says how much of how much is done."""
+    progress: list[Progress] = []
+
+    def tick(done: int, total: int) -> None:
+        if not progress:
+            progress.append(Progress(total))
+        progress[0].show(done)
+
+    yield tick
+    for one in progress:
+        one.clear()

@@ -80,6 +80,12 @@ def _derivation(metadata: Metadata) -> list[str]:
             f"- Compressed: {', '.join(compression['steps'])}; on {kept['images']:,} validation images "
             f"{kept['labels']:.2%} kept their label, AUC {kept['auc_before']:.4f} before and {kept['auc']:.4f} after"
         )
+    if "recalibrated" in metadata.derivation:
+        local = metadata.derivation["recalibrated"]
+        lines.append(
+            f"- Recalibrated on {local['cases']:,} confirmed cases of {local['groups']:,} lesions or patients "
+            f"({local['method'].replace('_', ' ')}, {local['date']}); figures below are of the file before"
+        )
     return lines
 
 

@@ -36,6 +36,7 @@ class Body:
         loadable: the part of ``module`` whose keys are those of published weights.
         heads: names of the classification heads in published weights.
         drops: whether dropout has its places inside the body; else it stands before the head.
+        front: whether ``loadable`` is only the front of the network whose published weights it takes.
     """
 
     module: nn.Module
@@ -47,6 +48,7 @@ class Body:
     loadable: nn.Module
     heads: tuple[str, ...]
     drops: bool = False
+    front: bool = False
 
 
 def find(name: str, size: int | None = None, dropout: float = 0.0) -> Body:
@@ -63,6 +65,8 @@ def find(name: str, size: int | None = None, dropout: float = 0.0) -> Body:
     """
     if name == upc2020.NAME:
         return _upc2020(size or upc2020.SIZE, dropout)
+    if name == student.MOBILE:
+        return _mobile(size or student.SIZE)
     if name in student.NAMES:
         return _student(name, size or student.SIZE)
     if name in _NARROW or timm.is_model(name):
@@ -118,6 +122,20 @@ def _student(name: str, size: int) -> Body:
         raise _too_small(name, size, student.SMALLEST)
     module, features = student.body(name)
     return Body(module, features, True, _HALF, _HALF, size, module, ("head",))
+
+
+def _mobile(size: int) -> Body:
+    """MobileNetV1 of a quarter of the width without its last three blocks: what fits into the budget of K = 3.
+
+    It ends in a map of a sixteenth of a side (at 128 pixels 8x8), twice as fine as the whole network's.
+    """
+    if size < student.SMALLEST:
+        raise _too_small(student.MOBILE, size, student.SMALLEST)
+    model = _made("mobilenetv1_025", num_classes=0, global_pool="")
+    model.blocks[3] = model.blocks[3][:-1]
+    model.blocks = model.blocks[:-1]
+    features = output_shape(model.eval(), student.MOBILE, size, student.SIZE)[1]
+    return Body(model.train(), features, True, _HALF, _HALF, size, model, ("classifier",), front=True)
 
 
 def _timm(name: str, size: int | None, dropout: float) -> Body:

@@ -1,4 +1,4 @@
-"""Small networks to be taught by large ones: thesis uis2022's residual student, and a depthwise one as small."""
+"""Small networks to be taught by large ones: thesis uis2022's residual student, and others as small."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from torch import Tensor, nn
 RESIDUAL = tuple(f"student_k{blocks}" for blocks in range(1, 9))
 """By the number K of residual blocks."""
 DEPTHWISE = "student_dw"
-NAMES = (*RESIDUAL, DEPTHWISE)
+MOBILE = "student_mobile"
+"""The front of a published network (``models.bodies``), so that it need not start from nothing."""
+NAMES = (*RESIDUAL, DEPTHWISE, MOBILE)
 SIZE = 128
 """Pixels a side."""
 SMALLEST = 32
@@ -32,7 +34,7 @@ def body(name: str) -> tuple[nn.Sequential, int]:
     stays): twice the depth and five times the channels of K = 3, for as many numbers.
 
     Args:
-        name: one of ``NAMES``.
+        name: one of ``NAMES``, but for ``MOBILE``.
 
     Returns:
         Module from ``float32[B, 3, S, S]`` to ``float32[B, F, h, w]``, and F.

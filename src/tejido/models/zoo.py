@@ -49,9 +49,9 @@ def build(
     """Build a network.
 
     Args:
-        name: one of our own (``upc2020_cnn``, ``student_k1`` to ``student_k8``, ``student_dw``, ``mobilenetv1_025``,
-            ``mobilenetv1_050``), a timm name, or, where timm has none of that name, a torchvision name (``alexnet``,
-            ``squeezenet1_0``, ``shufflenet_v2_x1_0`` ...).
+        name: one of our own (``upc2020_cnn``, ``student_k1`` to ``student_k8``, ``student_dw``, ``student_mobile``,
+            ``mobilenetv1_025``, ``mobilenetv1_050``), a timm name, or, where timm has none of that name, a torchvision
+            name (``alexnet``, ``squeezenet1_0``, ``shufflenet_v2_x1_0`` ...).
         classes: number of labels.
         size: side of the images in pixels; None for the size that the network is published with.
         weights: file to start the body from (see ``models.weights``); its classification head is ignored.
@@ -68,7 +68,7 @@ def build(
     """
     body = bodies.find(name, size, dropout)
     if weights is not None:
-        weight_files.load(body.loadable, weights, name, body.heads)
+        weight_files.load(body.loadable, weights, name, body.heads, partial=body.front)
     if not squeeze_excitation:
         attentions.remove_squeeze_excitation(body.module, name)
     if attention == "arl":

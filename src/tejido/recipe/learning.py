@@ -13,8 +13,8 @@ class Network(Section):
     """The network and where its weights start."""
 
     name: str
-    """``upc2020_cnn``, ``student_k1`` to ``student_k8``, ``student_dw``, a timm name or, where timm has none such, a
-    torchvision name; see ``tejido networks``."""
+    """``upc2020_cnn``, ``student_k1`` to ``student_k8``, ``student_dw``, ``student_mobile``, a timm name or, where timm
+    has none such, a torchvision name; see ``tejido networks``."""
     weights: str | None = None
     """A local file to start from (safetensors, or torch's); without it the network starts at random."""
     dropout: Share = 0.2

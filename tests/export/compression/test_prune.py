@@ -13,7 +13,9 @@ def count(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters())
 
 
-@pytest.mark.parametrize("name", ["student_k3", "student_dw", "mobilenetv1_025", "resnet18", "efficientnet_b0"])
+@pytest.mark.parametrize(
+    "name", ["student_k3", "student_dw", "student_mobile", "mobilenetv1_025", "resnet18", "efficientnet_b0"]
+)
 def test_half_of_the_channels_leave_about_a_quarter(name: str) -> None:
     network = zoo.build(name, 3, size=64)
     before = count(network.body)
