@@ -114,6 +114,25 @@ def test_a_model_without_images(capsys: pytest.CaptureFixture[str]) -> None:
     assert "name a manifest" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("options", [["--threshold", "0.5"], ["--positive", "suspicious"]])
+def test_a_model_has_its_own_threshold(capsys: pytest.CaptureFixture[str], options: list[str]) -> None:
+    assert main(["evaluate", "skin-suspicion", "somewhere.parquet", *options]) == 2
+    assert "are for files of predictions" in capsys.readouterr().err
+
+
+def test_a_table_that_has_a_manifests_columns_in_part(
+    predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.read_csv(predictions).head(300)
+    sources = np.where(np.arange(300) % 2, "clinic", "archive")
+    table = table.assign(source=sources, path="gone.jpg", mask_path="gone.png")
+    table.to_csv(tmp_path / "known.csv", index=False)
+    asked = [str(tmp_path / "known.csv"), "--rounds", "100", "--subgroups", "-o", str(tmp_path / "out")]
+    assert main(["evaluate", *asked]) == 0
+    assert "source: clinic" in capsys.readouterr().out
+    assert "Test images are from archive, clinic" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
 def test_parts_of_the_images(predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = pd.read_csv(predictions)
     rng = np.random.default_rng(0)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tejido.metrics.subgroups import Difference
     from tejido.report.html.page import Additions
 
+TABLES = (".csv", ".parquet")
+"""What files of predictions end in."""
+
 app = new_app()
 
 
@@ -73,6 +76,9 @@ def evaluate(
 
     if robustness and (manifest is None or preprocess is not None):
         raise typer.BadParameter("--robustness is for a model file of ours and a manifest of images")
+    asked = {name for name in (what, against) if name is not None}
+    if (positive, threshold) != (None, None) and not any(Path(name).suffix in TABLES for name in asked):
+        raise typer.BadParameter("--positive and --threshold are for files of predictions; a run or model has its own")
     found = _found(what, manifest, split, side, positive, threshold, preprocess)
     made = figures_of(found, rounds)
     if challenge is not None:
@@ -86,7 +92,7 @@ def evaluate(
         other = _found(against, manifest, split, side, positive, threshold, None)
         beaten = Against.of(found, other, rounds)
     divided = _divided(found, rounds) if subgroups else None
-    worse = _worse(what, manifest, split, side, robustness) if robustness else None
+    worse = _worse(what, manifest, split, side, robustness, rounds) if robustness else None
     if output is not None:
         evaluation.write(output, found, made)
         _report(output, what, found, made, Additions(beaten, divided, worse), pictures=pictures, rounds=rounds)
@@ -140,13 +146,15 @@ def _divided(found: Predictions, rounds: int) -> list[Difference]:
         return subgroups(found, rounds=rounds, progress=tick)
 
 
-def _worse(what: str, manifest: Path | None, split: Path | None, side: str, limit: int) -> list[Corrupted]:
+def _worse(
+    what: str, manifest: Path | None, split: Path | None, side: str, limit: int, rounds: int
+) -> list[Corrupted]:
     from tejido.experiments.robustness import robustness
     from tejido.runtime.library import load
 
     assert manifest is not None
     with terminal.ticking() as tick:
-        return robustness(load(what), manifest, split, side, limit=limit, progress=tick)
+        return robustness(load(what), manifest, split, side, limit=limit, rounds=rounds, progress=tick)
 
 
 def _found(
@@ -164,7 +172,7 @@ def _found(
     path = Path(what)
     if path.is_dir():
         return of_run(path, side)
-    if path.suffix in (".csv", ".parquet"):
+    if path.suffix in TABLES:
         return of_file(path, positive, threshold)
     if manifest is None:
         raise typer.BadParameter("name a manifest of the images that the model is to be asked about")

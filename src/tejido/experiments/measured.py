@@ -20,6 +20,8 @@ from tejido.imaging.steps.hair import RemoveHair
 from tejido.imaging.steps.lesion import INSIDE
 from tejido.training.masks import read_mask
 
+NEEDED = ("path", "mask_path", "modality", "width", "height", "aspect")
+"""Columns of a manifest without which nothing is measured."""
 SIDE = 160
 """Pixels of the longer side at which pictures are measured."""
 MARGIN = 0.05

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tejido.data.attributes import attributes
 from tejido.errors import DataError
+from tejido.experiments.measured import NEEDED, measured
 from tejido.experiments.predict import Predictions
 from tejido.metrics.subgroups import Difference, differences
 
@@ -29,9 +30,7 @@ def subgroups(
     rows = found.rows
     if rows is None:
         raise DataError(f"{found.title}: the manifest is gone or has changed, so nothing is known of the images")
-    if {"path", "mask_path"} <= set(rows) and (rows["modality"] == "dermoscopy").any():
-        from tejido.experiments.measured import measured
-
+    if set(NEEDED) <= set(rows) and (rows["modality"] == "dermoscopy").any():
         rows = pd.concat([rows, measured(rows, progress)], axis=1)
     parts = attributes(rows)
     if not any(parts[name].nunique(dropna=False) > 1 for name in parts):

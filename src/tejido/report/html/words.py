@@ -53,14 +53,15 @@ def limits(facts: Facts, divided: list[Difference] | None) -> list[str]:
     found = [f"{note[0].upper()}{note[1:]}." for note in facts.found.notes]
     if facts.split is not None and facts.split.crossing:
         found.append(f"{facts.split.crossing:,} groups stand on several sides of the split: the figures are too good.")
-    if facts.found.rows is not None and "source" in facts.found.rows:
-        sources = sorted(facts.found.rows["source"].dropna().unique())
+    known = facts.found.rows
+    if known is not None and "source" in known:
+        sources = sorted(known["source"].dropna().astype(str).unique())
         if len(sources) == 1:
             found.append(f"All test images are from one archive, {sources[0]}. How far this carries is not known.")
         elif len(sources) > 1:
             found.append(f"Test images are from {', '.join(sources)}, and from nowhere else.")
-        if facts.found.rows["patient_id"].isna().all():
-            found.append("Patients are not known: groups are lesions, so a patient can be on both sides of the split.")
+    if known is not None and "patient_id" in known and known["patient_id"].isna().all():
+        found.append("Patients are not known: groups are lesions, so a patient can be on both sides of the split.")
     if "confirmation" in table and (table["confirmation"] == "histology").mean() < 1:
         share = (table["confirmation"] != "histology").mean()
         found.append(
