@@ -68,7 +68,7 @@ imports: .venv/ready
 
 unit: .venv/ready web
 	@echo "Tests"
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/ready
 	@TEJIDO_EXAMPLES=fuzz OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 -m hypothesis

@@ -22,17 +22,41 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-LONG = ("experiments", "training", "app", "models", "data")
-"""Folders of tests that take longest. They go first, so that no processor is left with a long file at the end."""
+LONG = (
+    "models/test_families.py",
+    "experiments/test_compress.py",
+    "app/test_page.py",
+    "data/test_planted_truth.py",
+    "app/test_photos.py",
+    "experiments/test_segment.py",
+    "app/test_offline.py",
+    "experiments/study/test_on_ray.py",
+    "app/cases/test_page.py",
+    "experiments/study/test_killed.py",
+    "experiments/test_train.py",
+    "app/test_parity.py",
+    "experiments/test_distil.py",
+    "export/test_model_file.py",
+    "test_bundled.py",
+    "imaging/steps/test_all.py",
+    "experiments/test_synthesis.py",
+    "app/test_accessible.py",
+    "training/test_fit.py",
+    "data/cache/test_build.py",
+)
+"""Files whose tests take half a minute or more, the longest first. They begin, so that no processor ends with one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put long tests first; the order within a file stays."""
+    """Put long files first, then the others of trainings and of the page; the order within a file stays."""
     here = Path(__file__).parent
+    rooms = ("experiments", "training", "app", "export")
 
-    def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(here).parts[0]
-        return LONG.index(folder) if folder in LONG else len(LONG)
+    def place(item: pytest.Item) -> tuple[int, int]:
+        path = item.path.relative_to(here)
+        name = path.as_posix()
+        room = rooms.index(path.parts[0]) if path.parts[0] in rooms else len(rooms)
+        return (LONG.index(name) if name in LONG else len(LONG), room)
 
     items.sort(key=place)
 

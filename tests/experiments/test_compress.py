@@ -22,14 +22,14 @@ from tejido.experiments.run import Run
 from tejido.experiments.source import Source
 from tejido.recipe.compression import STORAGES, Compression
 from tejido.runtime.classifier import Classifier
-from tests.support.experiment import STUDENT, prepare, trained
+from tests.support.experiment import prepare, trained
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     """A finished run."""
     recipe = prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=160)
-    options = ["network.name=student_k2", *STUDENT, "training.epochs=6", "export.weights=float32"]
+    options = ["network.name=student_k2", "training.epochs=6", "export.weights=float32"]
     return trained(tmp_path_factory.mktemp("run"), recipe, *options, "evaluation.bootstrap=100").folder
 
 

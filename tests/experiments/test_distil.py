@@ -19,12 +19,12 @@ from tejido.experiments.distil import teaching_of
 from tejido.experiments.run import Run
 from tejido.runtime.classifier import Classifier
 from tejido.training.fit import Teaching
-from tests.support.experiment import STUDENT, prepare, trained
+from tests.support.experiment import prepare, trained
 
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
-    return prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=160)
+    return prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=160, pretrained=True)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_from_a_recipe_to_a_model_file(
     recipe: Path, teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    student = ["network.name=student_k1", *STUDENT, "training.epochs=2"]
+    student = ["network.name=student_k1", "network.weights=null", "training.head_epochs=0", "training.epochs=2"]
     taught = [f"distillation.teachers=[{teacher}]", "distillation.views=1"]
     assert main(["distill", str(recipe), *student, *taught]) == 0
     (folder,) = (tmp_path / "runs" / "tiny").iterdir()

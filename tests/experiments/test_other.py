@@ -20,7 +20,7 @@ from tejido.runtime.classifier import Classifier
 from tejido.taxonomy import task
 from tejido.training.course import load_best
 from tejido.training.fit import logits_of
-from tests.support.experiment import STUDENT, prepare, trained
+from tests.support.experiment import prepare, trained
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Run:
     """Three labels, and nevi and others as pictures without one."""
     recipe = prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=400)
     asked = ["task=skin-3", "network.other=true", "evaluation.false_refusal=0.2", "export.weights=float32"]
-    student = ["network.name=student_k1", *STUDENT, "training.epochs=3"]
+    student = ["network.name=student_k1", "training.epochs=3"]
     return trained(tmp_path_factory.mktemp("run"), recipe, *asked, *student)
 
 

@@ -25,7 +25,7 @@ from tests.support.experiment import prepare
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
-    return prepare(tmp_path_factory.mktemp("tiny"), shared)
+    return prepare(tmp_path_factory.mktemp("tiny"), shared, pretrained=True)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -22,11 +21,11 @@ from tejido.export.storage import store
 from tejido.imaging.geometry import CentreSquare
 from tejido.imaging.patches import Patches
 from tejido.metrics.calibration import Calibration
-from tejido.models import zoo
 from tejido.models.network import Network
 from tejido.runtime import metadata
 from tejido.runtime.classifier import Classifier
 from tests.support.pictures import noise, smooth
+from tests.support.small_network import small_network
 from tests.support.tiny_model import METADATA
 
 META = dataclasses.replace(METADATA, refusal=(), input_size=32, inputs=_inputs())
@@ -34,12 +33,8 @@ PICTURES = [noise(150, 200), smooth(60, 90)]
 
 
 @pytest.fixture(scope="module")
-def network(shared: Path) -> Network:
-    weights = shared / "weights" / "mobilenetv1_025.safetensors"
-    torch.manual_seed(0)
-    found = zoo.build("mobilenetv1_025", 2, weights=weights, metadata=True)
-    torch.nn.init.normal_(found.head.weight, std=0.3, generator=torch.Generator().manual_seed(0))
-    return found.eval()
+def network() -> Network:
+    return small_network(0.3, metadata=True)
 
 
 @pytest.fixture(scope="module")

@@ -19,20 +19,18 @@ from tejido.imaging.geometry import CentreSquare, ShortSide, Stretch
 from tejido.imaging.steps import registry
 from tejido.imaging.steps.chain import ImageSteps
 from tejido.metrics.calibration import Calibration
-from tejido.models import zoo
 from tejido.models.network import Network
 from tejido.runtime.classifier import Classifier
 from tests.support.pictures import smooth
+from tests.support.small_network import small_network
 from tests.support.tiny_model import METADATA
 
 META = dataclasses.replace(METADATA, refusal=(), input_size=64)
 
 
 @pytest.fixture(scope="module")
-def module(shared: Path) -> Deployed:
-    network = zoo.build("mobilenetv1_025", 2, weights=shared / "weights" / "mobilenetv1_025.safetensors")
-    torch.nn.init.normal_(network.head.weight, std=0.05, generator=torch.Generator().manual_seed(0))
-    return Deployed(CentreSquare(64), network, Calibration(0.7, (0.0, -0.5))).eval()
+def module() -> Deployed:
+    return Deployed(CentreSquare(64), small_network(0.05), Calibration(0.7, (0.0, -0.5))).eval()
 
 
 @pytest.fixture(scope="module")

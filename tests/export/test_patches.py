@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -22,10 +21,10 @@ from tejido.imaging.geometry import CentreSquare
 from tejido.imaging.patches import Patches
 from tejido.metrics.aggregate import RULES, aggregate
 from tejido.metrics.calibration import Calibration
-from tejido.models import zoo
 from tejido.runtime import metadata
 from tejido.runtime.classifier import Classifier
 from tests.support.pictures import noise, smooth
+from tests.support.small_network import small_network
 from tests.support.tiny_model import METADATA
 
 GRID = PatchGrid(50, 40, 4, 3)
@@ -35,11 +34,11 @@ META = dataclasses.replace(
 
 
 @pytest.fixture(scope="module")
-def module(shared: Path) -> Deployed:
-    network = zoo.build("mobilenetv1_025", 2, weights=shared / "weights" / "mobilenetv1_025.safetensors")
-    torch.nn.init.normal_(network.head.weight, std=0.2, generator=torch.Generator().manual_seed(0))
+def module() -> Deployed:
     rule = Aggregate("vote", positive=1)
-    return Deployed(Patches(GRID, CentreSquare(32)), network, Calibration(0.7, (0.0, 0.3)), aggregate=rule).eval()
+    return Deployed(
+        Patches(GRID, CentreSquare(32)), small_network(2.0), Calibration(0.7, (0.0, 0.3)), aggregate=rule
+    ).eval()
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ torch.save(logits_of(network, val.images), folder / "answers.pt")
 def setting(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> tuple[Path, Path]:
     """A recipe, and real images with their labels in one file."""
     folder = tmp_path_factory.mktemp("setting")
-    path = prepare(folder, shared)
+    path = prepare(folder, shared, pretrained=True)
     table = pd.read_parquet(folder / "manifest.parquet")
     images = decode_all(table["path"].map(lambda text: str(folder / text)), CentreSquare(48))
     labels = torch.from_numpy((table["diagnosis"] != "nevus").to_numpy().astype("int64"))

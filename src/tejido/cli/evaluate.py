@@ -146,9 +146,7 @@ def _divided(found: Predictions, rounds: int) -> list[Difference]:
         return subgroups(found, rounds=rounds, progress=tick)
 
 
-def _worse(
-    what: str, manifest: Path | None, split: Path | None, side: str, limit: int, rounds: int
-) -> list[Corrupted]:
+def _worse(what: str, manifest: Path | None, split: Path | None, side: str, limit: int, rounds: int) -> list[Corrupted]:
     from tejido.experiments.robustness import robustness
     from tejido.runtime.library import load
 

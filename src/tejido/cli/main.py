@@ -40,6 +40,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "compress": ("tejido.cli.compress", "Make a trained network smaller, if it still answers as before."),
     "export": ("tejido.cli.export", "Write a run's network once more, as ONNX or LiteRT."),
     "evaluate": ("tejido.cli.evaluate", "Say how good a run, a model file or a table of predictions is."),
+    "explain": ("tejido.cli.explain", "Show why networks answer as they do, and how far that can be believed."),
     "recalibrate": (
         "tejido.cli.recalibrate",
         "Fit a model's probabilities to confirmed cases of another place.",
@@ -56,6 +57,7 @@ _EXTRAS = {
     "dicom": ("pydicom",),
     "ray": ("ray",),
     "litert": ("litert_torch", "ai_edge_litert"),
+    "explain": ("pytorch_grad_cam", "captum"),
     "cases": ("sqlalchemy", "alembic", "argon2"),
     "postgresql": ("psycopg",),
     "metrics": ("prometheus_client",),

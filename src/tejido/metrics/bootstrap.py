@@ -28,6 +28,14 @@ class Estimate:
             return f"{self.value:.3f}"
         return f"{self.value:.3f} ({self.low:.3f}–{self.high:.3f})"
 
+    @property
+    def percent(self) -> str:
+        """A share, as people read it: ``83 % (79 %–87 %)``."""
+        text = f"{self.value:.0%}"
+        if self.low is not None and self.high is not None:
+            text += f" ({self.low:.0%}–{self.high:.0%})"
+        return text.replace("%", " %")
+
 
 class GroupBootstrap:
     """Draws groups with replacement; the same draws serve every score, so that differences are paired.

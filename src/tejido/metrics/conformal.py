@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.named import indices_of, values_of
 from tejido.metrics.predictions import check, labels_of
-from tejido.metrics.scores import share
+from tejido.metrics.scores import mean, share
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def checked(sets: PredictionSets, table: pd.DataFrame, *, rounds: int = 2000, se
     parts = {"all": every} | {label: truth == index for index, label in enumerate(labels_of(table))}
     return Checked(
         coverage={name: bootstrap.estimate(share(covered, part)) for name, part in parts.items()},
-        size=bootstrap.estimate(lambda weights: float(weights @ sizes / weights.sum())),
+        size=bootstrap.estimate(mean(sizes)),
         single=bootstrap.estimate(share(sizes == 1, every)),
         empty=bootstrap.estimate(share(sizes == 0, every)),
     )

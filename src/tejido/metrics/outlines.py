@@ -13,11 +13,10 @@ import pandas as pd
 from scipy.ndimage import binary_erosion, distance_transform_edt, label
 
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.scores import mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from tejido.metrics.scores import Score
 
 MEASURES = ("dice", "jaccard", "sensitivity", "precision", "distance", "distance_95")
 """Columns of ``fit``; the distances are shares of the picture's diagonal."""
@@ -80,13 +79,9 @@ def summary(table: pd.DataFrame, *, rounds: int = 2000, seed: int = 0) -> dict[s
         seed: of the bootstrap.
     """
     bootstrap = GroupBootstrap(table["group_id"], rounds=rounds, seed=seed)
-    found = {name: bootstrap.estimate(_mean(table[name].to_numpy(float))) for name in MEASURES}
+    found = {name: bootstrap.estimate(mean(table[name].to_numpy(float))) for name in MEASURES}
     failed = np.asarray(table["jaccard"] < 0.65, np.float64)
-    return {**found, "failed": bootstrap.estimate(_mean(failed))}
-
-
-def _mean(values: NDArray[np.float64]) -> Score:
-    return lambda weights: float((weights * values).sum() / weights.sum()) if weights.sum() else float("nan")
+    return {**found, "failed": bootstrap.estimate(mean(failed))}
 
 
 def _boundary(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

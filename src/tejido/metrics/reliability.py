@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tejido.metrics.scores import Score, Weights
+from tejido.metrics.scores import Score, Weights, mean
 
 BINS = 15
 _TINY = 1e-12
@@ -23,7 +23,7 @@ def brier(truth: NDArray[np.integer], probabilities: NDArray[np.floating]) -> Sc
     """
     wanted = np.eye(probabilities.shape[1])[truth]
     each = ((probabilities - wanted) ** 2).sum(1)
-    return _mean(each / 2 if probabilities.shape[1] == 2 else each)
+    return mean(each / 2 if probabilities.shape[1] == 2 else each)
 
 
 def brier_skill(truth: NDArray[np.integer], probabilities: NDArray[np.floating]) -> Score:
@@ -44,7 +44,7 @@ def brier_skill(truth: NDArray[np.integer], probabilities: NDArray[np.floating])
 def log_loss(truth: NDArray[np.integer], probabilities: NDArray[np.floating]) -> Score:
     """Mean of -log of the probability of the true label, which counts as at least 1e-12."""
     given = np.asarray(probabilities, float)[np.arange(len(truth)), truth]
-    return _mean(-np.log(np.maximum(given, _TINY)))
+    return mean(-np.log(np.maximum(given, _TINY)))
 
 
 def calibration_error(positive: NDArray[np.bool_], probability: NDArray[np.floating], bins: int = BINS) -> Score:
@@ -103,7 +103,3 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64], weights: Weights) -> t
         if max(abs(da), abs(db)) < 1e-8:
             return a, b
     return None
-
-
-def _mean(values: NDArray[np.float64]) -> Score:
-    return lambda weights: float(weights @ values / weights.sum()) if weights.sum() else float("nan")

@@ -50,6 +50,11 @@ def share(hit: NDArray[np.bool_], among: NDArray[np.bool_]) -> Score:
     return value
 
 
+def mean(values: NDArray[np.floating]) -> Score:
+    """Weighted mean of a value that every image has of its own."""
+    return lambda weights: float(weights @ values / weights.sum()) if weights.sum() else float("nan")
+
+
 def mean_of(parts: list[Score]) -> Score:
     """Mean of several scores, such as balanced accuracy from recalls."""
     return lambda weights: float(np.mean([part(weights) for part in parts]))

@@ -34,7 +34,7 @@ def _one_thread() -> object:
 def test_killed_in_the_midst_of_a_training_it_ends_with_the_same_table(
     tmp_path: Path, shared: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    recipe = prepare(tmp_path, shared)
+    recipe = prepare(tmp_path, shared, lesions=120)
     path = tmp_path / "study.yaml"
     path.write_text(f"{{name: real, recipe: {recipe.name}, overrides: {{training.epochs: 2}}, seeds: [3]}}")
     whole, killed = (StudyFolder(tmp_path / name / "real") for name in ("whole", "killed"))

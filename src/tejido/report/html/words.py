@@ -93,16 +93,11 @@ def _figure(facts: Facts, name: str, part: str = "all") -> Estimate | None:
 
 
 def _share(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return "an unknown share"
-    text = f"{estimate.value:.0%}"
-    if estimate.low is not None and estimate.high is not None:
-        text += f" ({estimate.low:.0%}–{estimate.high:.0%})"
-    return text.replace("%", " %")
+    return "an unknown share" if estimate is None else estimate.percent
 
 
 def _missed(facts: Facts) -> str | None:
     melanoma = figure(facts, "sensitivity", label="melanoma")
     if melanoma is None:
         return None
-    return f"Of melanomas it finds {_share(melanoma.estimate)}."
+    return f"Of melanomas it finds {melanoma.estimate.percent}."
