@@ -142,7 +142,10 @@ def test_a_run_with_lesion_masks_gives_figures_and_no_model_file(
     assert "augmentation.mixup cannot be used" in capsys.readouterr().err
 
 
-def test_mistakes_are_one_line(recipe: Path, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_are_one_line(
+    recipe: Path, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     cases = [
         (["train"], 2, "name a recipe"),
         (["train", "nowhere.yaml"], 1, "no such recipe"),
@@ -157,6 +160,7 @@ def test_mistakes_are_one_line(recipe: Path, run: Run, tmp_path: Path, capsys: p
         error = capsys.readouterr().err
         assert message in error
         assert error.count("\n") == 1
+    assert not list(tmp_path.glob("runs/*/*"))  # nothing was done, so nothing is left
 
 
 def load(recipe: Path, *overrides: str) -> None:

@@ -30,4 +30,4 @@ def distill(recipe: RecipeFile = None, overrides: Overrides = None, resume: Resu
         if recipe.distillation is None:
             raise RecipeError(f"{path}: it has no distillation section; use tejido train")
 
-    carry_out(start_or_resume(Recipe, recipe, overrides, resume, check))
+    carry_out(start_or_resume(Recipe, recipe, overrides, resume, check), resume)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tejido.experiments.predict import Predictions
     from tejido.experiments.robustness import Corrupted
     from tejido.metrics.figures import Figure
+    from tejido.metrics.refusals import Refused
     from tejido.metrics.subgroups import Difference
     from tejido.report.html.page import Additions
 
@@ -68,6 +69,7 @@ def evaluate(
     from tejido.experiments.facts import figures_of, parts_of
     from tejido.metrics.challenge import challenge as score_of
     from tejido.metrics.figures import Figure
+    from tejido.metrics.refusals import refusals
     from tejido.report import evaluation
     from tejido.report import robustness as corrupted
     from tejido.report import subgroups as parts_of_images
@@ -81,6 +83,7 @@ def evaluate(
         raise typer.BadParameter("--positive and --threshold are for files of predictions; a run or model has its own")
     found = _found(what, manifest, split, side, positive, threshold, preprocess)
     made = figures_of(found, rounds)
+    refused = [] if found.asked is None else refusals(found.asked, rounds=rounds)
     if challenge is not None:
         from tejido.metrics.bootstrap import GroupBootstrap
 
@@ -94,8 +97,8 @@ def evaluate(
     divided = _divided(found, rounds) if subgroups else None
     worse = _worse(what, manifest, split, side, robustness, rounds) if robustness else None
     if output is not None:
-        evaluation.write(output, found, made)
-        _report(output, what, found, made, Additions(beaten, divided, worse), pictures=pictures, rounds=rounds)
+        evaluation.write(output, found, made, refused)
+        _report(output, what, found, made, Additions(beaten, divided, worse), refused, pictures=pictures, rounds=rounds)
         if beaten is not None:
             beaten.write(output)
         if divided is not None:
@@ -107,9 +110,10 @@ def evaluate(
         beside: dict[str, object] = {} if beaten is None else {"against": beaten.as_dict()}
         beside |= {} if divided is None else {"subgroups": parts_of_images.as_rows(divided)}
         beside |= {} if worse is None else {"robustness": corrupted.as_rows(worse)}
-        print(json.dumps({"title": found.title, "notes": found.notes, "figures": rows, **beside}))
+        said = {"title": found.title, "notes": found.notes, "refused": evaluation.refusal_rows(refused)}
+        print(json.dumps({**said, "figures": rows, **beside}))
     else:
-        evaluation.show(found, made)
+        evaluation.show(found, made, refused)
         if beaten is not None:
             beaten.show()
         if divided is not None:
@@ -126,6 +130,7 @@ def _report(
     found: Predictions,
     figures: dict[str, list[Figure]],
     additions: Additions,
+    refused: list[Refused],
     *,
     pictures: bool,
     rounds: int,
@@ -135,7 +140,9 @@ def _report(
 
     run = Path(what) if Path(what).is_dir() else None
     with terminal.ticking() as tick:
-        facts = gather(found, figures, run, found.model, pictures=pictures, rounds=rounds, progress=tick)
+        facts = gather(
+            found, figures, run, found.model, pictures=pictures, rounds=rounds, refused=refused, progress=tick
+        )
     write(folder / "report.html", facts, additions)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from tejido.errors import RecipeError
+from tejido.errors import RecipeError, TejidoError
 
 if TYPE_CHECKING:
     from tejido.experiments.run import Run
@@ -59,3 +60,14 @@ def start_or_resume(
         run = Run.start(asked)
     print(f"Run: {run.folder}", flush=True)
     return run
+
+
+@contextmanager
+def work_in(run: Run[R], resume: Path | None) -> Iterator[None]:
+    """Carry out a run; of a new one that fails before anything was done, as for a misspelt name, no folder is left."""
+    try:
+        yield
+    except TejidoError:
+        if resume is None:
+            run.discard_if_bare()
+        raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tejido.cli.runs import Overrides, RecipeFile, Resume, start_or_resume
+from tejido.cli.runs import Overrides, RecipeFile, Resume, start_or_resume, work_in
 from tejido.cli.verb import new_app
 
 app = new_app()
@@ -20,6 +20,7 @@ def segment(recipe: RecipeFile = None, overrides: Overrides = None, resume: Resu
     from tejido.report.segmentation import print_summary, write_plots
 
     run = start_or_resume(SegmentationRecipe, recipe, overrides, resume)
-    experiment.segment(run)
+    with work_in(run, resume):
+        experiment.segment(run)
     write_plots(run)
     print_summary(run)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tejido.cli.runs import Overrides, RecipeFile, Resume, start_or_resume
+from tejido.cli.runs import Overrides, RecipeFile, Resume, start_or_resume, work_in
 from tejido.cli.verb import new_app
 from tejido.errors import TejidoError
 
@@ -35,7 +35,8 @@ def train(recipe: RecipeFile = None, overrides: Overrides = None, resume: Resume
     from tejido.recipe import SynthesisRecipe
 
     run = start_or_resume(SynthesisRecipe, recipe, overrides, resume)
-    result = synthesis.train(run)
+    with work_in(run, resume):
+        result = synthesis.train(run)
     print(f"{result['steps']:,} steps on {result['images']:,} images of {result['groups']:,} groups.")
     words = "It has collapsed: samples" if result["collapsed"] else "Samples"
     print(f"{words} differ from each other by {result['diversity']:.0%} of what real images do.".replace("%", " %"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tejido.cli.runs import Overrides, RecipeFile, Resume, start_or_resume
+from tejido.cli.runs import Overrides, RecipeFile, Resume, start_or_resume, work_in
 from tejido.cli.verb import new_app
 from tejido.errors import AgreementError, RecipeError
 
@@ -29,10 +29,10 @@ def train(recipe: RecipeFile = None, overrides: Overrides = None, resume: Resume
         if recipe.distillation is not None:
             raise RecipeError(f"{path}: it has a distillation section; use tejido distill")
 
-    carry_out(start_or_resume(Recipe, recipe, overrides, resume, check))
+    carry_out(start_or_resume(Recipe, recipe, overrides, resume, check), resume)
 
 
-def carry_out(run: Run[Recipe]) -> None:
+def carry_out(run: Run[Recipe], resume: Path | None) -> None:
     """Train a classifier, and print what came of it.
 
     Raises:
@@ -41,7 +41,8 @@ def carry_out(run: Run[Recipe]) -> None:
     from tejido.experiments import train as experiment
     from tejido.report.run import print_summary, write_plots, write_report
 
-    result = experiment.train(run)
+    with work_in(run, resume):
+        result = experiment.train(run)
     write_plots(run)
     write_report(run)
     print_summary(run)

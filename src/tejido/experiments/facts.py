@@ -23,6 +23,7 @@ from tejido.metrics.figures import Figure, figures
 from tejido.metrics.named import decided, values_of
 from tejido.metrics.operating import Band, OperatingPoint, bands, operating_points
 from tejido.metrics.predictions import PREFIX, labels_of
+from tejido.metrics.refusals import Refused
 from tejido.recipe import Recipe, resolve_path
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.metadata import Metadata
@@ -102,6 +103,7 @@ class Facts:
         bands: what scores have meant.
         sets: prediction sets fitted on validation, and how they do on test.
         errors: the worst ones, most certain first.
+        refused: shares of the pictures that a model file would not judge.
     """
 
     found: Predictions
@@ -115,6 +117,7 @@ class Facts:
     bands: Sequence[Band] = ()
     sets: tuple[PredictionSets, Checked] | None = None
     errors: Sequence[Error] = ()
+    refused: Sequence[Refused] = ()
 
 
 def parts_of(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -141,6 +144,7 @@ def gather(
     *,
     pictures: bool = False,
     rounds: int = 2000,
+    refused: Sequence[Refused] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Facts:
     """Gather what a report says.
@@ -152,6 +156,7 @@ def gather(
         model: the model file that did; a run's own is opened if it is not given.
         pictures: show the worst errors with their pictures, which then are in the report.
         rounds: of the bootstrap.
+        refused: of ``metrics.refusals``, where a model file was asked.
         progress: called with how many pictures are drawn, and of how many.
     """
     opened = None if run is None else Run.open(run)
@@ -174,7 +179,7 @@ def gather(
         sets = fit(validation, COVERAGE)
         known["sets"] = sets, checked(sets, found.table, rounds=rounds)
     errors = _errors(found, model if pictures else None, pictures, progress)
-    return Facts(found, made, None if model is None else model.metadata, errors=errors, **known)
+    return Facts(found, made, None if model is None else model.metadata, errors=errors, refused=refused, **known)
 
 
 def _validation(run: Run, found: Predictions) -> pd.DataFrame | None:

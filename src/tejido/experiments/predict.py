@@ -37,6 +37,8 @@ class Predictions:
         notes: what a reader must know about the table.
         rows: what else is known of each image: of a manifest, in the order of ``table``, or the table itself.
         model: the model file that answered, where it is one of ours.
+        asked: a row a picture that was asked about, with ``image_id``, ``group_id``, ``truth`` and ``reason``, the code
+            of its refusal; None where whoever answered refuses nothing. Those refused are not in ``table``.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Predictions:
     notes: tuple[str, ...] = ()
     rows: pd.DataFrame | None = None
     model: Classifier | None = None
+    asked: pd.DataFrame | None = None
 
 
 def of_run(folder: Path, side: str = "test") -> Predictions:
@@ -110,9 +113,10 @@ def of_model(
     judged = rows[kept].reset_index(drop=True)
     if table.empty:
         raise DataError(f"{metadata.name} refuses all {len(rows):,} pictures")
+    asked = rows[["image_id", "group_id"]].assign(truth=truth, reason=pd.Series([answer.reason for answer in answers]))
     notes = (f"{len(kept) - sum(kept):,} of {len(kept):,} pictures were refused and do not count",)
     threshold = None if metadata.positive is None else metadata.thresholds[metadata.positive]
-    return Predictions(metadata.name, table, metadata.positive, threshold, notes, judged, model)
+    return Predictions(metadata.name, table, metadata.positive, threshold, notes, judged, model, asked)
 
 
 def of_foreign(

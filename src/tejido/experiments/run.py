@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +21,8 @@ from tejido.files import replacing
 from tejido.recipe import Experiment, Recipe
 
 _PACKAGES = ("tejido", "torch", "torchvision", "timm", "pytorch-lightning", "onnx", "onnxruntime", "numpy", "Pillow")
-
+_BARE = {"recipe.yaml", "environment.json", "log.txt"}
+"""What stands in a run's folder before anything is done."""
 
 R = TypeVar("R", bound=Experiment, default=Recipe)
 
@@ -55,6 +57,11 @@ class Run(Generic[R]):
             RecipeError: it is a run of another kind.
         """
         return open_run(folder, Recipe)
+
+    def discard_if_bare(self) -> None:
+        """Remove the folder again if nothing was done in it."""
+        if self.folder.is_dir() and {path.name for path in self.folder.iterdir()} <= _BARE:
+            shutil.rmtree(self.folder)
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file into the folder."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,35 +23,44 @@ from tejido.metrics.bootstrap import Estimate
 from tejido.metrics.curves import net_benefit
 from tejido.metrics.figures import Figure, confusion
 from tejido.metrics.predictions import PREFIX
+from tejido.metrics.refusals import Refused
 from tejido.report.plots import BLUE, GREY, ORANGE, STYLE, reliability
 
 
-def write(folder: Path, found: Predictions, parts: dict[str, list[Figure]]) -> None:
+def write(folder: Path, found: Predictions, parts: dict[str, list[Figure]], refused: Sequence[Refused] = ()) -> None:
     """Write ``figures.json``, ``figures.csv``, ``confusion.csv``, ``evaluation.md`` and, for two labels, plots.
 
     Args:
         folder: made where it is not there.
         found: what was evaluated.
         parts: figures by set of images: ``all``, and others.
+        refused: shares of the pictures that were not judged.
     """
     rows = [row(name, figure) for name, part in parts.items() for figure in part]
-    _text(folder / "figures.json", json.dumps({"title": found.title, "notes": found.notes, "figures": rows}, indent=2))
+    said = {"title": found.title, "notes": found.notes, "refused": refusal_rows(refused), "figures": rows}
+    _text(folder / "figures.json", json.dumps(said, indent=2))
     _text(folder / "figures.csv", pd.DataFrame(rows).to_csv(index=False))
     counts = confusion(found.table, positive=found.positive, threshold=found.threshold)
     _text(folder / "confusion.csv", counts.to_csv())
-    _text(folder / "evaluation.md", markdown(found, parts, counts))
+    _text(folder / "evaluation.md", markdown(found, parts, counts, refused))
     if found.positive is not None:
         for name, plot in plots(found).items():
             with replacing(folder / f"{name}.png") as temporary:
                 plot.savefig(temporary, format="png")
 
 
-def markdown(found: Predictions, parts: dict[str, list[Figure]], counts: pd.DataFrame) -> str:
+def markdown(
+    found: Predictions, parts: dict[str, list[Figure]], counts: pd.DataFrame, refused: Sequence[Refused] = ()
+) -> str:
     """The figures as a Markdown page."""
     names = list(parts)
     lines = [f"# {found.title}", "", f"{len(found.table):,} images of {found.table['group_id'].nunique():,} groups; "
              "95 % intervals by group.", ""]  # fmt: skip
     lines += [f"- {note[0].upper()}{note[1:]}." for note in found.notes] + ([""] if found.notes else [])
+    if refused:
+        lines += ["| refused | of | share |", "| --- | ---: | ---: |"]
+        lines += [f"| {words} | {images} | {part} |" for words, images, part in refusal_lines(refused)]
+        lines.append("")
     lines += ["| | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
     lines += [f"| {title} | " + " | ".join(cells) + " |" for title, cells in lines_of(parts)]
     notes = {figure.note for part in parts.values() for figure in part if figure.note}
@@ -63,8 +72,17 @@ def markdown(found: Predictions, parts: dict[str, list[Figure]], counts: pd.Data
     return "\n".join(lines) + "\n"
 
 
-def show(found: Predictions, parts: dict[str, list[Figure]]) -> None:
-    """Print the figures."""
+def show(found: Predictions, parts: dict[str, list[Figure]], refused: Sequence[Refused] = ()) -> None:
+    """Print what was refused, and the figures of the rest."""
+    console = Console()
+    if refused:
+        shares = Table(box=SIMPLE_HEAD, pad_edge=False, title=f"{found.title} refuses", title_justify="left")
+        shares.add_column("")
+        shares.add_column("of", justify="right")
+        shares.add_column("share")
+        for line in refusal_lines(refused):
+            shares.add_row(*line)
+        console.print(shares)
     table = Table(
         box=SIMPLE_HEAD, pad_edge=False, title=f"{found.title}, with 95 % intervals by group", title_justify="left"
     )
@@ -73,7 +91,6 @@ def show(found: Predictions, parts: dict[str, list[Figure]]) -> None:
         table.add_column(name)
     for title, cells in lines_of(parts):
         table.add_row(title, *cells)
-    console = Console()
     console.print(table)
     notes = dict.fromkeys([*found.notes, *(f.note for part in parts.values() for f in part if f.note)])
     for note in notes:
@@ -120,6 +137,23 @@ def _decisions(truth: np.ndarray, score: np.ndarray) -> Plot:
         axis.set(xlabel="act from this probability", ylabel="net benefit", ylim=(-0.05, max(0.05, 1.1 * truth.mean())))
         axis.legend()
     return figure
+
+
+def refusal_lines(refused: Sequence[Refused]) -> list[tuple[str, str, str]]:
+    """What is meant, of how many pictures, and the share that is refused."""
+    return [
+        (
+            ("all pictures" if one.of == "all" else one.of) + ("" if one.reason is None else f", for {one.reason}"),
+            f"{one.images:,}",
+            one.share.percent,
+        )
+        for one in refused
+    ]
+
+
+def refusal_rows(refused: Sequence[Refused]) -> list[dict[str, Any]]:
+    """The same for JSON."""
+    return [{"of": one.of, "reason": one.reason, "images": one.images, **asdict(one.share)} for one in refused]
 
 
 def row(part: str, figure: Figure) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def page(facts: Facts, additions: Additions = Additions()) -> str:
         tiles=_tiles(facts),
         parts={name: TITLES.get(name, name) for name in facts.figures},
         lines=list(evaluation.lines_of(facts.figures)),
+        refused=evaluation.refusal_lines(facts.refused),
         counts=confusion(found.table, positive=found.positive, threshold=found.threshold)
         if found.positive is None or found.threshold is not None
         else None,
