@@ -45,6 +45,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "tejido.cli.recalibrate",
         "Fit a model's probabilities to confirmed cases of another place.",
     ),
+    "gate": ("tejido.cli.gate", "Teach a model file to refuse pictures that are not of its kind."),
     "study": ("tejido.cli.study", "Train one recipe many times over axes, seeds and folds, and compare."),
     "bench": ("tejido.cli.bench", "Measure on this machine."),
     "serve": ("tejido.cli.serve", "Open the page and the REST interface on this machine."),

@@ -75,15 +75,15 @@ def with_square_output(model: onnx.ModelProto) -> tuple[bytes, str]:
     """A copy that also returns what the geometry step makes, and the name of that output; for comparing with Pillow."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    name = _square(copy.graph)
+    name = square_of(copy)
     copy.graph.output.append(helper.make_tensor_value_info(name, TensorProto.UINT8, None))
     return copy.SerializeToString(), name
 
 
-def _square(graph: onnx.GraphProto) -> str:
-    """What the resize, and perhaps a crop after it, hands to the first cast to float."""
+def square_of(model: onnx.ModelProto) -> str:
+    """Name of what the resize, and perhaps a crop after it, hands to the first cast to float."""
     resized: set[str] = set()
-    for node in graph.node:
+    for node in model.graph.node:
         if node.op_type == "Resize" or (node.op_type in ("Reshape", "Slice", "Unsqueeze") and node.input[0] in resized):
             resized.add(node.output[0])
         elif node.op_type == "Cast" and node.input[0] in resized:

@@ -33,6 +33,8 @@ class Prediction:
         reason: code of the refusal rule that held (``blur``, ``darkness``, ``glare`` ...), else None.
         model: name of the model.
         quality: measures of the capture in 0..1, higher is worse.
+        gate: what kind of picture it is, by the names of ``Metadata.gate``: probabilities of modalities, of any but the
+            model's own (``foreign``), and how strange it is among its own, where 1 is the limit; empty without a gate.
         mask: the lesion, ``bool[H, W]`` of the picture's size, where the model outlines it first; else None.
         novelty: how little the picture is like what the model has labels for, or None where the model cannot say.
     """
@@ -45,6 +47,7 @@ class Prediction:
     model: str
     quality: dict[str, float] = field(default_factory=dict)
     novelty: float | None = None
+    gate: dict[str, float] = field(default_factory=dict)
     mask: NDArray[np.bool_] | None = field(default=None, compare=False)
 
 
@@ -111,6 +114,9 @@ class Classifier(ModelFile):
             model=meta.name,
             quality=self.quality(outputs),
             novelty=float(outputs["novelty"].flat[0]) if "novelty" in outputs else None,
+            gate={name: float(value) for name, value in zip(meta.gate, outputs["gate"], strict=True)}
+            if meta.gate
+            else {},
             mask=outputs["mask"].astype(bool) if "mask" in outputs else None,
         )
 

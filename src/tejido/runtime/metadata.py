@@ -100,6 +100,7 @@ class Metadata:
     measure (``{"um_per_pixel": 0.49}``), where it matters. ``patches`` is None where the picture is judged as one.
     ``inputs`` are those of the graph beside the picture, in order. ``derivation`` says how the model came from others:
     ``teachers`` that it was distilled from (``name``, ``network``, ``recipe_sha256``), and how it was compressed.
+    ``gate`` names the elements of the graph's ``gate`` output, where it has one (see ``models.gate``).
     ``kind`` is what the model does; one that outlines has a single label, the name of what it outlines.
     """
 
@@ -126,6 +127,7 @@ class Metadata:
     patches: Patches | None = None
     inputs: tuple[Input, ...] = ()
     derivation: dict[str, Any] = field(default_factory=dict)
+    gate: tuple[str, ...] = ()
     kind: Literal["classification", "segmentation"] = "classification"
     schema: int = field(default=SCHEMA)
 
@@ -159,6 +161,7 @@ class Metadata:
             values["refusal"] = tuple(_build(RefusalRule, item) for item in _list(values["refusal"]))
             values["training_data"] = tuple(_build(TrainingData, item) for item in _list(values["training_data"]))
             values["quality"] = tuple(_list(values["quality"]))
+            values["gate"] = tuple(_list(values.get("gate", [])))
             if values.get("patches") is not None:
                 values["patches"] = _build(Patches, values["patches"])
             values["inputs"] = tuple(_input(item) for item in _list(values.get("inputs", [])))
@@ -209,7 +212,7 @@ def _input(item: object) -> Input:
     return Input(found.name, tuple(replace(choice, terms=tuple(_list(choice.terms))) for choice in choices))
 
 
-_ADDED = ("patches", "inputs", "derivation", "kind")
+_ADDED = ("patches", "inputs", "derivation", "gate", "kind")
 """Fields that a file may lack because it was written before they were known; they have their defaults then."""
 _TEXTS = ("name", "task", "modality", "licence", "recipe_sha256", "created", "tejido_version")
 _OBJECTS = ("thresholds", "calibration", "split", "metrics", "intended_use", "derivation")
@@ -226,8 +229,9 @@ def _problems(metadata: Metadata) -> Iterator[str]:
         yield "input_size is not a positive number of pixels"
     if metadata.frame not in ("centre_square", "whole"):
         yield f"frame {metadata.frame!r} is unknown"
-    if not _are_texts(metadata.quality):
-        yield "quality is not a list of texts"
+    yield from (
+        f"{name} is not a list of texts" for name in ("quality", "gate") if not _are_texts(getattr(metadata, name))
+    )
     if not all(_are_texts((label.name, label.en, label.es)) for label in metadata.labels):
         yield "a label is not made of texts"
     names = metadata.label_names

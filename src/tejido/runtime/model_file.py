@@ -114,6 +114,7 @@ def _check_graph(session: ort.InferenceSession, metadata: Metadata) -> None:
     wanted = {"quality": [len(metadata.quality)]}
     if metadata.kind == "classification":
         wanted = {"probabilities": [len(metadata.labels)], **wanted}
+        wanted |= {"gate": [len(metadata.gate)]} if metadata.gate else {}
     if any(shapes.get(name) != shape for name, shape in wanted.items()):
         raise ModelFileError(f"its graph does not have the outputs {wanted}")
     if "mask" in shapes or metadata.kind == "segmentation":

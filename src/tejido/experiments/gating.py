@@ -1,0 +1,366 @@
+"""A model file that knows when a picture is not of its kind: a gate fitted to it, and built into it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+
+from tejido.data import manifest as manifests
+from tejido.data.splitting import splits
+from tejido.errors import AgreementError, DataError, ImageError, ModelFileError
+from tejido.experiments.pictures import pixels_of
+from tejido.export.gating import OUTPUT, Insides, with_gate
+from tejido.export.graph import with_metadata
+from tejido.files import replacing
+from tejido.imaging.augment import Augment
+from tejido.imaging.strangers import FAMILIES, stranger
+from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.scores import share
+from tejido.models.gate import MODALITIES, NAMES, Fitted, Gate, described, distances, standardised
+from tejido.runtime.classifier import Classifier
+from tejido.runtime.metadata import RefusalRule
+from tejido.training.masks import read_mask
+
+OWN = 3000
+"""Training images of the model that are looked at, each as it is and once augmented."""
+MADE_UP = 150
+"""Of each family of ``imaging.strangers``."""
+STRANGERS = 300
+"""Of each source and modality, drawn by lot, and
+"""
+PARTS = 6
+"""square parts of each beside the whole."""
+SKIN = 500
+"""Parts of training images without lesion, of 28 to 60 % of their height."""
+DIRECTIONS = 40
+CERTAIN = 0.9
+"""Probability of another modality from which it is named."""
+_SHARES = (0.8, 0.1, 0.1)
+"""How the share of false refusals is divided: foreign, and the two ways of being strange."""
+_STRENGTH = 0.03
+_AGREE = 1e-3
+_CODES = {"clinical": "clinical_photo", "dermoscopy": "dermoscopy", "histology": "histology", "other": "no_lesion"}
+
+
+@dataclass(frozen=True)
+class Gated:
+    """What came of it.
+
+    Attributes:
+        fitted: pictures that were learned from, by family.
+        own: share of the model's own pictures of each side that are refused now, by ``val`` and, with a split,
+            ``test``, and of those the shares by label as ``test, melanoma``.
+    """
+
+    fitted: dict[str, int]
+    own: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """Pictures as a gate sees them."""
+
+    family: str
+    modality: str
+    values: Tensor  # [N, D]
+
+
+def fit_gate(
+    model: Path,
+    manifest: Path,
+    split: Path,
+    strangers: Sequence[tuple[Path, Path | None]],
+    output: Path,
+    *,
+    false_refusal: float = 0.05,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Gated:
+    """Write a copy of a model file that refuses pictures of another kind.
+
+    It learns from the model's training images, from ``strangers``, from made-up pictures, and, where masks are known,
+    from skin without lesion. Its limits are those at which ``false_refusal`` of the validation images, which it has not
+    seen, would be refused.
+
+    Args:
+        model: the file; its probabilities stay as they are.
+        manifest: of the images that it was trained on.
+        split: of that manifest.
+        strangers: manifests of pictures of other modalities, each with a split of which the ``train`` side is learned
+            from, or None for all.
+        output: where the copy is written.
+        false_refusal: share of validation images.
+        seed: of augmentation and parts.
+        progress: called with how many pictures were looked at, and of how many.
+
+    Raises:
+        DataError: a manifest has no picture of use, or a stranger is of the model's own modality.
+        ModelFileError: the file judges patches, has a gate, or computes its head in int8.
+        AgreementError: the copy does not answer as the original and its gate do; nothing is written.
+        TejidoError: a table or a picture cannot be read.
+    """
+    classifier = Classifier(model)
+    metadata = classifier.metadata
+    if metadata.patches is not None:
+        raise ModelFileError(f"{metadata.name} judges patches; a gate is for whole pictures")
+    if metadata.modality not in MODALITIES:
+        raise ModelFileError(f"{metadata.name} is for pictures of any kind, so there is nothing to refuse")
+    look = _Look(model.read_bytes(), seed, progress)
+    rows = _own(manifest, split, metadata.modality)
+    sides = {name: rows[rows["split"] == name] for name in ("train", "val", "test")}
+    train = sides["train"].sample(min(OWN, len(sides["train"])), random_state=seed)
+    foreign = [_strangers(path, side, metadata.modality, seed) for path, side in strangers]
+    look.total = 2 * len(train) + len(sides["val"]) + len(sides["test"]) + len(FAMILIES) * MADE_UP
+    look.total += sum(len(part) * (1 + PARTS) for part in foreign) + SKIN
+    own = look.own(train)
+    looked = [_Looked(f"made up: {name}", "other", look.made_up(name)) for name in FAMILIES]
+    for part in foreign:
+        for (source, modality), some in part.groupby(["source", "modality"], sort=True):
+            looked.append(_Looked(f"{modality}: {source}", str(modality), look.whole_and_parts(some)))
+    if metadata.modality != "histology" and train["mask_path"].notna().sum() >= 50:
+        looked.append(_Looked("skin without lesion", "other", look.skin(train)))
+    val = look.all(sides["val"])
+    gate, limit = _fit(own, looked, val, MODALITIES.index(metadata.modality), false_refusal)
+    rules = _rules(metadata.modality, limit)
+    facts = {
+        "false_refusal": false_refusal,
+        "learned_from": {one.family: len(one.values) for one in looked},
+        "own": {"images": len(train), "augmented": len(train)},
+    }
+    graph = onnx.load(model)
+    file = with_metadata(
+        with_gate(graph, gate, (1, 3, look.side, look.side), look.features),
+        replace(
+            metadata,
+            refusal=(*rules[:-2], *metadata.refusal, *rules[-2:]),
+            gate=NAMES,
+            derivation={**metadata.derivation, "gate": facts},
+        ),
+    )
+    _agree(classifier, Classifier(file), gate, look, sides["val"].head(50))
+    found = {"val": _refused(gate.judge(val), rules, sides["val"])}
+    if len(sides["test"]):
+        test = gate.judge(look.all(sides["test"]))
+        found["test"] = _refused(test, rules, sides["test"])
+        for label, part in sides["test"].reset_index(drop=True).groupby("diagnosis", sort=True):
+            found[f"test, {label}"] = _refused(test[part.index.tolist()], rules, part)
+    with replacing(output) as temporary:
+        temporary.write_bytes(file)
+    return Gated({"own": 2 * len(train), **{one.family: len(one.values) for one in looked}}, found)
+
+
+class _Look:
+    """Looks at pictures through a model file, and counts them.
+
+    Args:
+        file: its bytes.
+        seed: of augmentation and parts.
+        progress: called with how many were looked at, and of ``total``.
+    """
+
+    def __init__(self, file: bytes, seed: int, progress: Callable[[int, int], None]) -> None:
+        self._insides = Insides(file)
+        square, vector = self._insides(np.zeros((256, 256, 3), np.uint8))
+        self.side, self.features = square.shape[-1], len(vector)
+        self.total = 0
+        self._done = 0
+        self._seed = seed
+        self._progress = progress
+
+    def all(self, rows: pd.DataFrame) -> Tensor:
+        """Every picture, ``float32[N, D]``."""
+        return self._values(pixels_of(rows))
+
+    def own(self, rows: pd.DataFrame) -> Tensor:
+        """Every picture, as it is and augmented as training does."""
+        pairs = list(self._through(pixels_of(rows)))
+        generator = torch.Generator().manual_seed(self._seed)
+        squares = torch.from_numpy(np.stack([square for square, _ in pairs]))
+        changed = Augment()(squares, generator).permute(0, 2, 3, 1).contiguous().numpy()
+        return torch.cat([_described(pairs), _described(list(self._through(iter(changed))))])
+
+    def made_up(self, family: str) -> Tensor:
+        """Pictures of nothing."""
+        return self._values(stranger(family, number) for number in range(MADE_UP))
+
+    def whole_and_parts(self, rows: pd.DataFrame) -> Tensor:
+        """Every picture and square parts of it, of 30 to 100 % of its shorter side."""
+        rng = np.random.default_rng(self._seed)
+
+        def pieces() -> Iterator[NDArray[np.uint8]]:
+            for pixels in pixels_of(rows):
+                yield pixels
+                for _ in range(PARTS):
+                    side = max(16, int(min(pixels.shape[:2]) * rng.uniform(0.3, 1)))
+                    yield _cut(pixels, side, rng)
+
+        return self._values(pieces())
+
+    def skin(self, rows: pd.DataFrame) -> Tensor:
+        """Parts of pictures that their masks say have no lesion; empty where there are none."""
+        rng = np.random.default_rng(self._seed)
+        masked = rows[rows["mask_path"].notna()]
+        masked = masked.sample(len(masked), random_state=self._seed)
+
+        def pieces() -> Iterator[NDArray[np.uint8]]:
+            found = 0
+            for (_, row), pixels in zip(masked.iterrows(), pixels_of(masked), strict=True):
+                part = _skin(pixels, row, rng)
+                if part is not None:
+                    yield part
+                    found += 1
+                if found == SKIN:
+                    return
+
+        return self._values(pieces())
+
+    def _values(self, pictures: Iterator[NDArray[np.uint8]]) -> Tensor:
+        return _described(list(self._through(pictures)))
+
+    def _through(
+        self, pictures: Iterator[NDArray[np.uint8]]
+    ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            while some := list(islice(pictures, 64)):  # not all pictures in memory
+                yield from pool.map(self._insides, some)
+                self._done += len(some)
+                self._progress(min(self._done, self.total), self.total)
+
+
+def _described(pairs: list[tuple[NDArray[np.uint8], NDArray[np.float32]]]) -> Tensor:
+    """Descriptions and vectors side by side."""
+    if not pairs:
+        return torch.empty(0, 0)
+    parts = []
+    for start in range(0, len(pairs), 256):
+        some = pairs[start : start + 256]
+        squares = torch.from_numpy(np.stack([square for square, _ in some]))
+        vectors = torch.from_numpy(np.stack([vector for _, vector in some]))
+        with torch.inference_mode():
+            parts.append(torch.cat([described(squares), vectors], 1))
+    return torch.cat(parts)
+
+
+def _cut(pixels: NDArray[np.uint8], side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    side = min(side, height, width)
+    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+    return pixels[top : top + side, left : left + side]
+
+
+def _skin(pixels: NDArray[np.uint8], row: pd.Series, rng: np.random.Generator) -> NDArray[np.uint8] | None:
+    """The largest of some squares, drawn by lot, that the mask leaves free."""
+    try:
+        mask = Image.fromarray(read_mask(Path(row["mask_path"]), (row["width"], row["height"])))
+    except (DataError, ImageError):
+        return None
+    height, width = pixels.shape[:2]
+    lesion = np.asarray(mask.resize((width, height), Image.Resampling.NEAREST)) > 0
+    best = None
+    for _ in range(40):
+        side = min(int(rng.uniform(0.28, 0.6) * height), width)
+        top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+        free = not lesion[top : top + side, left : left + side].any()
+        if free and (best is None or side > best.shape[0]):
+            best = pixels[top : top + side, left : left + side]
+    return best if best is not None and min(best.shape[:2]) >= 16 else None
+
+
+def _own(manifest: Path, split: Path, modality: str) -> pd.DataFrame:
+    rows = manifests.read(manifest)
+    rows = rows.assign(split=splits.load(split, rows))
+    rows = rows[rows["modality"] == modality].reset_index(drop=True)
+    for side in ("train", "val"):
+        if (rows["split"] == side).sum() < 100:
+            raise DataError(f"{manifest}: a gate needs 100 {modality} pictures in {side}")
+    return rows
+
+
+def _strangers(manifest: Path, split: Path | None, modality: str, seed: int) -> pd.DataFrame:
+    rows = manifests.read(manifest)
+    if split is not None:
+        rows = rows[splits.load(split, rows) == "train"]
+    same = rows["modality"] == modality
+    if same.any():
+        raise DataError(f"{manifest}: {rows['image_id'][same].iloc[0]} is of the model's own modality, {modality}")
+    rows = rows[rows["modality"].isin(MODALITIES)]
+    if rows.empty:
+        raise DataError(f"{manifest}: no picture says of which modality it is")
+    drawn = rows.sample(frac=1, random_state=seed).groupby(["source", "modality"], sort=True).head(STRANGERS)
+    return drawn.sort_values("image_id").reset_index(drop=True)
+
+
+def _fit(own: Tensor, looked: list[_Looked], val: Tensor, place: int, share_of: float) -> tuple[Gate, float]:
+    """The gate, and the probability of any other modality from which a picture is foreign."""
+    mean, spread = own.mean(0), own.std(0) + 1e-3
+    scaled = standardised(own, mean, spread)
+    rows, classes, weights = [scaled], [np.full(len(own), place)], [np.ones(len(own))]
+    present = [one for one in looked if len(one.values)]
+    for one in present:
+        count = len(one.values)
+        rows.append(standardised(one.values, mean, spread))
+        classes.append(np.full(count, MODALITIES.index(one.modality)))
+        # Each family weighs as much as any other, and all of them one and a half times as much as the own.
+        weights.append(np.full(count, 1.5 * len(own) / len(present) / count))
+    model = LogisticRegression(C=_STRENGTH, max_iter=1000).fit(
+        torch.cat(rows).numpy(), np.concatenate(classes), np.concatenate(weights)
+    )
+    weight, bias = torch.zeros(len(MODALITIES), own.shape[1]), torch.full((len(MODALITIES),), -30.0)
+    coefficients, intercepts = model.coef_, model.intercept_
+    if len(model.classes_) == 2:  # one row, for the second
+        coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.append(0, intercepts)
+    weight[model.classes_] = torch.from_numpy(coefficients).float()
+    bias[model.classes_] = torch.from_numpy(intercepts).float()
+    centre = scaled.mean(0)
+    _, values, directions = torch.linalg.svd(scaled - centre, full_matrices=False)
+    kept = min(DIRECTIONS, len(values) // 2)
+    variances = values[:kept].square() / len(scaled)
+    parts = (own_parts := distances(standardised(val, mean, spread), centre, directions[:kept], variances)).numpy()
+    assert own_parts.shape[1] == len(_SHARES) - 1
+    limits = [float(np.quantile(parts[:, k], 1 - share_of * _SHARES[k + 1], method="higher")) for k in range(2)]
+    fitted = Fitted(
+        place, mean, spread, weight, bias, centre, directions[:kept].contiguous(), variances, (limits[0], limits[1])
+    )
+    gate = Gate(fitted).eval()
+    with torch.inference_mode():
+        foreign = gate.judge(val)[:, NAMES.index("foreign")].numpy()
+    return gate, float(np.quantile(foreign, 1 - share_of * _SHARES[0], method="higher"))
+
+
+def _rules(own: str, limit: float) -> tuple[RefusalRule, ...]:
+    """Modalities that are certain, first; then, last of all, what is foreign or strange."""
+    named = [
+        RefusalRule(_CODES[name], OUTPUT, NAMES.index(name), max(CERTAIN, limit)) for name in MODALITIES if name != own
+    ]
+    foreign = RefusalRule("novelty", OUTPUT, NAMES.index("foreign"), limit)
+    return (*named, foreign, RefusalRule("novelty", OUTPUT, NAMES.index("strange"), 1.0))
+
+
+@torch.inference_mode()
+def _refused(said: Tensor, rules: Sequence[RefusalRule], rows: pd.DataFrame) -> Estimate:
+    hit = np.any([said[:, rule.index].numpy() > rule.above for rule in rules], axis=0)
+    groups = rows["group_id"].reset_index(drop=True)
+    return GroupBootstrap(groups).estimate(share(hit, np.ones(len(hit), bool)))
+
+
+@torch.inference_mode()
+def _agree(before: Classifier, after: Classifier, gate: Gate, look: _Look, rows: pd.DataFrame) -> None:
+    for pixels, values in zip(pixels_of(rows), look.all(rows), strict=True):
+        old, new = before.run(pixels), after.run(pixels)
+        apart = max(float(np.abs(old[name] - new[name]).max()) for name in old)
+        gated = float(np.abs(new[OUTPUT] - gate.judge(values[None])[0].numpy()).max())
+        if not max(apart, gated) <= _AGREE:
+            raise AgreementError(f"the copy differs by {max(apart, gated):.2g} (limit {_AGREE:g}); nothing was written")
