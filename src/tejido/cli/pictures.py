@@ -27,6 +27,9 @@ REFUSALS = {
     "no_lesion": "no lesion found",
     "unlabelled": "something that the model has no label for",
     "novelty": "unlike the pictures that the model learned from",
+    "clinical_photo": "a photo without a dermatoscope",
+    "dermoscopy": "a picture through a dermatoscope",
+    "histology": "tissue under a microscope",
 }
 """The reason codes of model files, for people."""
 

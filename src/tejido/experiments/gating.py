@@ -218,7 +218,7 @@ class _Look:
         def pieces() -> Iterator[NDArray[np.uint8]]:
             found = 0
             for (_, row), pixels in zip(masked.iterrows(), pixels_of(masked), strict=True):
-                part = _skin(pixels, row, rng)
+                part = skin_of(pixels, row, rng)
                 if part is not None:
                     yield part
                     found += 1
@@ -261,7 +261,7 @@ def _cut(pixels: NDArray[np.uint8], side: int, rng: np.random.Generator) -> NDAr
     return pixels[top : top + side, left : left + side]
 
 
-def _skin(pixels: NDArray[np.uint8], row: pd.Series, rng: np.random.Generator) -> NDArray[np.uint8] | None:
+def skin_of(pixels: NDArray[np.uint8], row: pd.Series, rng: np.random.Generator) -> NDArray[np.uint8] | None:
     """The largest of some squares, drawn by lot, that the mask leaves free."""
     try:
         mask = Image.fromarray(read_mask(Path(row["mask_path"]), (row["width"], row["height"])))

@@ -1,0 +1,116 @@
+"""From a model file and manifests to a file that refuses strangers."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tejido.cli.main import main
+from tejido.data import manifest as manifests
+from tejido.experiments import gating
+from tejido.export.deployed import Deployed
+from tejido.export.graph import export_graph, with_metadata
+from tejido.imaging.geometry import CentreSquare
+from tejido.imaging.strangers import stranger
+from tejido.metrics.calibration import Calibration
+from tejido.models.gate import NAMES
+from tejido.runtime.classifier import Classifier
+from tests.support.experiment import prepare
+from tests.support.small_network import small_network
+from tests.support.tiny_model import METADATA
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    """A model file, its manifest and split, and histology."""
+    found = tmp_path_factory.mktemp("gate")
+    prepare(found, shared, lesions=700)
+    module = Deployed(CentreSquare(64), small_network(0.3), Calibration(1.0, (0.0, 0.0))).eval()
+    metadata = dataclasses.replace(METADATA, refusal=(), input_size=64, modality="dermoscopy")
+    (found / "plain.onnx").write_bytes(with_metadata(export_graph(module), metadata))
+    slides = shared / "data" / "breakhis"
+    assert main(["data", "build", "--source", f"breakhis={slides}", "-o", str(found / "slides.parquet")]) == 0
+    return found
+
+
+@pytest.fixture(scope="module")
+def gated(folder: Path) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("OWN", 400), ("MADE_UP", 30), ("PARTS", 2), ("SKIN", 60), ("STRANGERS", 15)):
+            patch.setattr(gating, name, value)
+        asked = ["gate", str(folder / "plain.onnx"), str(folder / "manifest.parquet")]
+        asked += ["--split", str(folder / "split.parquet"), "--stranger", str(folder / "slides.parquet")]
+        assert main([*asked, "-o", str(folder / "gated.onnx")]) == 0
+    return folder / "gated.onnx"
+
+
+def test_strangers_are_refused_and_its_own_are_not(gated: Path, folder: Path, shared: Path) -> None:
+    model = Classifier(gated)
+    slides = sorted((shared / "data" / "breakhis").rglob("*.png"))
+    assert np.mean([model.predict(path).refused for path in slides]) > 0.9
+    assert {model.predict(path).reason for path in slides} & {"histology"}
+    new = [stranger(family, number) for family in ("text", "shapes", "stripes") for number in range(100, 110)]
+    assert np.mean([model.predict(pixels).refused for pixels in new]) > 0.9
+    rows = manifests.read(folder / "manifest.parquet")
+    split = pd.read_parquet(folder / "split.parquet").set_index("image_id")["split"]
+    own = rows[rows["image_id"].map(split) == "val"]
+    refused = [model.predict(path).refused for path in own["path"]]
+    assert np.mean(refused) <= 0.05 + 1.5 / len(refused)
+
+
+def test_nothing_else_changes(gated: Path, folder: Path, shared: Path) -> None:
+    picture = sorted((shared / "data" / "ham10000_600x450").glob("*.jpg"))[0]
+    before, after = Classifier(folder / "plain.onnx"), Classifier(gated)
+    assert before.predict(picture).probabilities == after.predict(picture).probabilities
+    metadata = after.metadata
+    assert metadata.gate == NAMES
+    assert [rule.code for rule in metadata.refusal] == ["clinical_photo", "histology", "no_lesion", *["novelty"] * 2]
+    learned = metadata.derivation["gate"]["learned_from"]
+    assert learned["histology: breakhis"] == 15 * 3
+    assert learned["skin without lesion"] > 20
+    same = dataclasses.replace(metadata, refusal=(), gate=(), derivation={})
+    assert same == dataclasses.replace(before.metadata, refusal=(), derivation={})
+
+
+def test_the_same_again(gated: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("OWN", 400), ("MADE_UP", 30), ("PARTS", 2), ("SKIN", 60), ("STRANGERS", 15)):
+        monkeypatch.setattr(gating, name, value)
+    strangers = [(folder / "slides.parquet", None)]
+    again = folder / "again.onnx"
+    split = folder / "split.parquet"
+    gating.fit_gate(folder / "plain.onnx", folder / "manifest.parquet", split, strangers, again)
+    assert again.read_bytes() == gated.read_bytes()
+
+
+def test_what_cannot_be(gated: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest, split = str(folder / "manifest.parquet"), ["--split", str(folder / "split.parquet")]
+    output = tmp_path / "out.onnx"
+    cases = [
+        ([str(folder / "plain.onnx"), manifest, *split, "--stranger", manifest], "of the model's own modality"),
+        ([str(gated), manifest, *split], "it has a gate already"),
+        ([str(folder / "plain.onnx"), str(folder / "slides.parquet"), *split], "slides.parquet|split.parquet"),
+    ]
+    for arguments, message in cases:
+        assert main(["gate", *arguments, "-o", str(output)]) == 1
+        error = capsys.readouterr().err
+        assert any(part in error for part in message.split("|")), error
+        assert error.count("\n") == 1
+        assert not output.exists()
+
+
+def test_skin_is_where_the_mask_is_not() -> None:
+    row = pd.Series({"mask_path": "mask.png", "width": 100, "height": 80})
+    pixels = np.zeros((80, 100, 3), np.uint8)
+    pixels[20:60, :60] = 200  # the lesion
+    rng = np.random.default_rng(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gating, "read_mask", lambda *_: (pixels[:, :, 0] > 0).astype(np.uint8) * 255)
+        part = gating.skin_of(pixels, row, rng)
+        assert part is not None
+        assert not part.any()
+        patch.setattr(gating, "read_mask", lambda *_: np.full((80, 100), 255, np.uint8))
+        assert gating.skin_of(pixels, row, rng) is None
