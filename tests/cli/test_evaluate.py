@@ -196,3 +196,20 @@ def test_against_another(predictions: Path, tmp_path: Path, capsys: pytest.Captu
     assert "10 that only one did are left out" in capsys.readouterr().out
     assert main(["evaluate", str(predictions), "--against", str(tmp_path / "none.csv")]) == 1
     assert "no such file" in capsys.readouterr().err
+
+
+def test_the_drop_on_other_images(predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = pd.read_csv(predictions)
+    noise = np.random.default_rng(0).normal(0, 0.3, len(table))
+    table["p_suspicious"] = (table["p_suspicious"] + noise).clip(0, 1)
+    table["p_benign"] = 1 - table["p_suspicious"]
+    table["image_id"], table["group_id"] = "e" + table["image_id"], "e" + table["group_id"]
+    table.to_csv(tmp_path / "external.csv", index=False)
+    asked = [str(tmp_path / "external.csv"), "--drop-from", str(RESULTS), "--threshold", "0.2", "--rounds", "100"]
+    assert main(["evaluate", *asked, "--positive", "suspicious", "-o", str(tmp_path / "out"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["against"]
+    (auc,) = [row for row in found["figures"] if row["name"] == "auc"]
+    assert auc["difference"]["high"] < 0
+    assert "2,000 images of" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert main(["evaluate", *asked, "--against", str(predictions)]) == 2
+    assert "take one" in capsys.readouterr().err

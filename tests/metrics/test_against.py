@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from tejido.errors import DataError
-from tejido.metrics.against import compare
+from tejido.metrics.against import compare, compare_apart
 from tejido.metrics.delong import compare as delong
 
 
@@ -90,3 +90,20 @@ def test_what_cannot_be_compared() -> None:
         compare(better, changed, positive="bad")
     with pytest.raises(DataError, match="the labels are good, bad and fine, bad"):
         compare(better, worse.rename(columns={"p_good": "p_fine"}).replace({"truth": {"good": "fine"}}), positive="bad")
+
+
+def test_two_sets_of_images_are_resampled_apart() -> None:
+    here, there = tables(5)[1], tables(6)[0]
+    there = there.assign(image_id="x" + there["image_id"], group_id="x" + there["group_id"])
+    found = compare_apart(here, there, positive="bad", thresholds=(0.5, 0.5), rounds=1000)
+    assert (found.images, found.other_images, found.left_out) == (300, 300, 0)
+    (auc,) = [one for one in found.figures if one.name == "auc"]
+    areas = [roc_auc_score(table["truth"] == "bad", table["p_bad"]) for table in (here, there)]
+    assert auc.difference.value == pytest.approx(areas[0] - areas[1])
+    # Variances of independent sets add up.
+    widths = [one.high - one.low for one in (auc.first, auc.second, auc.difference)]  # type: ignore[operator]
+    assert widths[2] == pytest.approx(np.hypot(*widths[:2]), rel=0.1)
+    with pytest.raises(DataError, match="share 300 of image_id, such as i000"):
+        compare_apart(here, tables(6)[0], positive="bad")
+    with pytest.raises(DataError, match="they cannot be compared"):
+        compare_apart(here, there.rename(columns={"p_good": "p_fine"}).replace("good", "fine"), positive="bad")

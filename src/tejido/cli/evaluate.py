@@ -46,6 +46,9 @@ def evaluate(
     against: str | None = typer.Option(
         None, metavar="OTHER", help="Compare with another model, run or file of predictions on the same images."
     ),
+    drop_from: str | None = typer.Option(
+        None, metavar="RUN", help="Compare with the figures on other images: a run's own test images, or a table."
+    ),
     subgroups: bool = typer.Option(
         False, "--subgroups", help="Also by sex, age, site, skin, hair, source and what else is known of the images."
     ),
@@ -78,7 +81,9 @@ def evaluate(
 
     if robustness and (manifest is None or preprocess is not None):
         raise typer.BadParameter("--robustness is for a model file of ours and a manifest of images")
-    asked = {name for name in (what, against) if name is not None}
+    if against is not None and drop_from is not None:
+        raise typer.BadParameter("--against compares on the same images, --drop-from on others; take one")
+    asked = {name for name in (what, against, drop_from) if name is not None}
     if (positive, threshold) != (None, None) and not any(Path(name).suffix in TABLES for name in asked):
         raise typer.BadParameter("--positive and --threshold are for files of predictions; a run or model has its own")
     found = _found(what, manifest, split, side, positive, threshold, preprocess)
@@ -94,6 +99,9 @@ def evaluate(
     if against is not None:
         other = _found(against, manifest, split, side, positive, threshold, None)
         beaten = Against.of(found, other, rounds)
+    if drop_from is not None:
+        other = _found(drop_from, None, None, "test", positive, threshold, None)
+        beaten = Against.of(found, other, rounds, apart=True)
     divided = _divided(found, rounds) if subgroups else None
     worse = _worse(what, manifest, split, side, robustness, rounds) if robustness else None
     if output is not None:

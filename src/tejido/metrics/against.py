@@ -1,4 +1,4 @@
-"""One set of answers against another about the same images."""
+"""One set of answers against another, about the same images or about others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Comparison:
         label: the label that it is about, or None.
         first: of the one.
         second: of the other.
-        difference: first minus second, from the same resamples of groups.
+        difference: first minus second; of the same images from the same resamples of groups.
     """
 
     name: str
@@ -36,11 +36,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Compared:
-    """Two models on the images that both answered.
+    """Two models on the images that both answered, or one on two sets of images.
 
     Attributes:
-        images: how many.
+        images: how many; of two sets, in the first.
         groups: of how many lesions or patients.
+        other_images: in the second of two sets; None where both are the same.
         left_out: images that only one of them answered.
         figures: that both have.
         delong: DeLong's test of the areas; None where images are not independent, or for several labels.
@@ -51,6 +52,7 @@ class Compared:
     left_out: int
     figures: list[Comparison]
     delong: DeLong | None
+    other_images: int | None = None
 
 
 def compare(
@@ -112,6 +114,54 @@ def compare(
         figures,
         _delong(one, other, positive),
     )
+
+
+def compare_apart(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    *,
+    positive: str | None,
+    thresholds: tuple[float | None, float | None] = (None, None),
+    rounds: int = 2000,
+    seed: int = 0,
+) -> Compared:
+    """Figures of answers about one set of images and about another, such as an external and the model's own test set.
+
+    The two are resampled apart. Arguments as ``compare``, but that images and truths differ.
+
+    Raises:
+        DataError: no prediction tables, other labels, or an image or a group that is in both.
+    """
+    check(first)
+    check(second)
+    if set(labels_of(first)) != set(labels_of(second)):
+        raise DataError(
+            f"the labels are {', '.join(labels_of(first))} and {', '.join(labels_of(second))}; they cannot be compared"
+        )
+    for column in ("image_id", "group_id"):
+        common = set(first[column]) & set(second[column])
+        if common:
+            raise DataError(
+                f"the two sets share {len(common):,} of {column}, such as {min(common)}; they are not apart"
+            )
+    tables = first.reset_index(drop=True), second.reset_index(drop=True)
+    pairs = zip(tables, thresholds, strict=True)
+    mine, theirs = (scores_of(table, positive, threshold) for table, threshold in pairs)
+    # Other seeds, so that neither set's resamples follow the other's.
+    one, other = (
+        GroupBootstrap(table["group_id"], rounds=rounds, seed=2 * seed + place) for place, table in enumerate(tables)
+    )
+    figures = []
+    for key, score in mine.items():
+        if key in theirs:
+            draws = one.resamples(score), other.resamples(theirs[key])
+            values = [value(np.ones(len(table))) for value, table in zip((score, theirs[key]), tables, strict=True)]
+            difference = one.interval(values[0] - values[1], draws[0] - draws[1])
+            figures.append(
+                Comparison(*key, one.interval(values[0], draws[0]), other.interval(values[1], draws[1]), difference)
+            )
+    groups = int(tables[0]["group_id"].nunique())
+    return Compared(len(first), groups, 0, figures, None, len(second))
 
 
 def _delong(one: pd.DataFrame, other: pd.DataFrame, positive: str | None) -> DeLong | None:

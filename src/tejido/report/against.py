@@ -15,7 +15,7 @@ from rich.table import Table
 from tejido.errors import DataError
 from tejido.experiments.predict import Predictions
 from tejido.files import replacing
-from tejido.metrics.against import Compared, compare
+from tejido.metrics.against import Compared, compare, compare_apart
 from tejido.metrics.bootstrap import Estimate
 from tejido.metrics.named import key_of
 
@@ -33,8 +33,14 @@ class Against:
     found: Compared
 
     @classmethod
-    def of(cls, first: Predictions, second: Predictions, rounds: int = 2000) -> Against:
+    def of(cls, first: Predictions, second: Predictions, rounds: int = 2000, *, apart: bool = False) -> Against:
         """Compare two sets of answers.
+
+        Args:
+            first: the ones that are judged.
+            second: the others.
+            rounds: of the bootstrap.
+            apart: they are about two sets of images, such as an external one and the model's own.
 
         Raises:
             DataError: they cannot be compared.
@@ -42,13 +48,19 @@ class Against:
         if first.positive != second.positive:
             raise DataError(f"{first.title} and {second.title} do not answer the same question")
         thresholds = first.threshold, second.threshold
-        found = compare(first.table, second.table, positive=first.positive, thresholds=thresholds, rounds=rounds)
-        return cls((first.title, second.title), found)
+        by = compare_apart if apart else compare
+        found = by(first.table, second.table, positive=first.positive, thresholds=thresholds, rounds=rounds)
+        titles = (f"{first.title}, here", f"{second.title}, its own") if apart else (first.title, second.title)
+        return cls(titles, found)
 
     @property
     def words(self) -> str:
         """On what they were compared, and DeLong's test where it applies."""
         found = self.found
+        if found.other_images is not None:
+            return (
+                f"{found.images:,} images of {found.groups:,} lesions or patients here, {found.other_images:,} there."
+            )
         text = f"{found.images:,} images of {found.groups:,} lesions or patients that both answered"
         if found.left_out:
             text += f"; {found.left_out:,} that only one did are left out"
@@ -84,7 +96,12 @@ class Against:
 
     def show(self) -> None:
         """Print the table."""
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Against each other", title_justify="left")
+        table = Table(
+            box=SIMPLE_HEAD,
+            pad_edge=False,
+            title="Against each other" if self.found.other_images is None else "Here and there",
+            title_justify="left",
+        )
         for name in ("", *self.titles, "difference"):
             table.add_column(name, overflow="fold")
         for line in self.lines():
