@@ -13,14 +13,16 @@ from tejido.cli.verb import new_app
 
 if TYPE_CHECKING:
     from tejido.experiments.predict import Predictions
-    from tejido.experiments.robustness import Corrupted
     from tejido.metrics.figures import Figure
     from tejido.metrics.refusals import Refused
-    from tejido.metrics.subgroups import Difference
-    from tejido.report.html.page import Additions
+    from tejido.report.robustness import Corruptions
+    from tejido.report.section import Section
+    from tejido.report.subgroups import Parts
 
 TABLES = (".csv", ".parquet")
 """What files of predictions end in."""
+VIEWS = (1, 2, 4, 8)
+_NO_MANIFEST = "name a manifest of the images that the model is to be asked about"
 
 app = new_app()
 
@@ -40,6 +42,12 @@ def evaluate(
     ),
     positive: str | None = typer.Option(None, metavar="LABEL", help="For a file of predictions with two labels."),
     threshold: float | None = typer.Option(None, min=0, max=1, help="Chosen elsewhere, never on these images."),
+    beside: list[str] = typer.Option(
+        [], "--with", metavar="MODEL", help="Ask this model too, and take the mean of the probabilities; repeat it."
+    ),
+    views: int = typer.Option(
+        1, help="Also look at pictures mirrored and turned, and take the mean: 1, 2, 4 or 8 looks."
+    ),
     challenge: str | None = typer.Option(
         None, metavar="NAME", help="Also the score of an ISIC challenge, such as isic2018."
     ),
@@ -74,19 +82,25 @@ def evaluate(
     from tejido.metrics.figures import Figure
     from tejido.metrics.refusals import refusals
     from tejido.report import evaluation
-    from tejido.report import robustness as corrupted
-    from tejido.report import subgroups as parts_of_images
     from tejido.report.against import Against
-    from tejido.report.html.page import Additions
 
     if robustness and (manifest is None or preprocess is not None):
         raise typer.BadParameter("--robustness is for a model file of ours and a manifest of images")
     if against is not None and drop_from is not None:
         raise typer.BadParameter("--against compares on the same images, --drop-from on others; take one")
+    if views not in VIEWS:
+        raise typer.BadParameter(f"--views is one of {', '.join(map(str, VIEWS))}, not {views}")
+    several = bool(beside) or views > 1
+    if several and (preprocess is not None or robustness or Path(what).suffix in TABLES or Path(what).is_dir()):
+        raise typer.BadParameter("--with and --views are for model files of ours and a manifest of images")
     asked = {name for name in (what, against, drop_from) if name is not None}
-    if (positive, threshold) != (None, None) and not any(Path(name).suffix in TABLES for name in asked):
+    own = not several and not any(Path(name).suffix in TABLES for name in asked)
+    if (positive, threshold) != (None, None) and own:
         raise typer.BadParameter("--positive and --threshold are for files of predictions; a run or model has its own")
-    found = _found(what, manifest, split, side, positive, threshold, preprocess)
+    if several:
+        found = _together([what, *beside], views, manifest, split, side, threshold)
+    else:
+        found = _found(what, manifest, split, side, positive, threshold, preprocess)
     made = figures_of(found, rounds)
     refused = [] if found.asked is None else refusals(found.asked, rounds=rounds)
     if challenge is not None:
@@ -95,41 +109,32 @@ def evaluate(
         for name, part in parts_of(found.table).items():
             score = score_of(challenge, part, found.positive)
             made[name].append(Figure(challenge, None, GroupBootstrap(part["group_id"], rounds=rounds).estimate(score)))
-    beaten = None
+    sections: list[Section] = []
     if against is not None:
         other = _found(against, manifest, split, side, positive, threshold, None)
-        beaten = Against.of(found, other, rounds)
+        sections.append(Against.of(found, other, rounds))
     if drop_from is not None:
         other = _found(drop_from, None, None, "test", positive, threshold, None)
-        beaten = Against.of(found, other, rounds, apart=True)
-    divided = _divided(found, rounds) if subgroups else None
-    worse = _worse(what, manifest, split, side, robustness, rounds) if robustness else None
+        sections.append(Against.of(found, other, rounds, apart=True))
+    if subgroups:
+        sections.append(_divided(found, rounds))
+    if robustness:
+        sections.append(_worse(what, manifest, split, side, robustness, rounds))
     if output is not None:
         evaluation.write(output, found, made, refused)
-        _report(output, what, found, made, Additions(beaten, divided, worse), refused, pictures=pictures, rounds=rounds)
-        if beaten is not None:
-            beaten.write(output)
-        if divided is not None:
-            parts_of_images.write(output, divided)
-        if worse is not None:
-            corrupted.write(output, worse)
+        _report(output, what, found, made, sections, refused, pictures=pictures, rounds=rounds)
+        for section in sections:
+            section.write(output)
     if as_json:
-        rows = [evaluation.row(name, figure) for name, part in made.items() for figure in part]
-        beside: dict[str, object] = {} if beaten is None else {"against": beaten.as_dict()}
-        beside |= {} if divided is None else {"subgroups": parts_of_images.as_rows(divided)}
-        beside |= {} if worse is None else {"robustness": corrupted.as_rows(worse)}
         said = {"title": found.title, "notes": found.notes, "refused": evaluation.refusal_rows(refused)}
-        print(json.dumps({**said, "figures": rows, **beside}))
-    else:
-        evaluation.show(found, made, refused)
-        if beaten is not None:
-            beaten.show()
-        if divided is not None:
-            parts_of_images.show(divided)
-        if worse is not None:
-            corrupted.show(worse)
-        if output is not None:
-            print(f"Report: {output / 'report.html'}")
+        rows = [evaluation.row(name, figure) for name, part in made.items() for figure in part]
+        print(json.dumps({**said, "figures": rows, **{section.key: section.as_json() for section in sections}}))
+        return
+    evaluation.show(found, made, refused)
+    for section in sections:
+        section.show()
+    if output is not None:
+        print(f"Report: {output / 'report.html'}")
 
 
 def _report(
@@ -137,37 +142,56 @@ def _report(
     what: str,
     found: Predictions,
     figures: dict[str, list[Figure]],
-    additions: Additions,
+    sections: list[Section],
     refused: list[Refused],
     *,
     pictures: bool,
     rounds: int,
 ) -> None:
     from tejido.experiments.facts import gather
-    from tejido.report.html.page import write
+    from tejido.report.html.page import Additions, write
 
     run = Path(what) if Path(what).is_dir() else None
     with terminal.ticking() as tick:
         facts = gather(
             found, figures, run, found.model, pictures=pictures, rounds=rounds, refused=refused, progress=tick
         )
-    write(folder / "report.html", facts, additions)
+    write(folder / "report.html", facts, Additions.of(sections))
 
 
-def _divided(found: Predictions, rounds: int) -> list[Difference]:
+def _divided(found: Predictions, rounds: int) -> Parts:
     from tejido.experiments.subgroups import subgroups
+    from tejido.report.subgroups import Parts
 
     with terminal.ticking() as tick:
-        return subgroups(found, rounds=rounds, progress=tick)
+        return Parts(subgroups(found, rounds=rounds, progress=tick))
 
 
-def _worse(what: str, manifest: Path | None, split: Path | None, side: str, limit: int, rounds: int) -> list[Corrupted]:
+def _worse(what: str, manifest: Path | None, split: Path | None, side: str, limit: int, rounds: int) -> Corruptions:
     from tejido.experiments.robustness import robustness
+    from tejido.report.robustness import Corruptions
     from tejido.runtime.library import load
 
     assert manifest is not None
     with terminal.ticking() as tick:
-        return robustness(load(what), manifest, split, side, limit=limit, rounds=rounds, progress=tick)
+        found = robustness(load(what), manifest, split, side, limit=limit, rounds=rounds, progress=tick)
+    return Corruptions(found)
+
+
+def _together(
+    names: list[str], views: int, manifest: Path | None, split: Path | None, side: str, threshold: float | None
+) -> Predictions:
+    from dataclasses import replace
+
+    from tejido.experiments.predict import of_model
+    from tejido.experiments.together import Together
+    from tejido.runtime.library import load
+
+    if manifest is None:
+        raise typer.BadParameter(_NO_MANIFEST)
+    with terminal.ticking() as tick:
+        found = of_model(Together([load(name) for name in names], views), manifest, split, side, tick)
+    return found if threshold is None else replace(found, threshold=threshold, notes=found.notes[:1])
 
 
 def _found(
@@ -188,7 +212,7 @@ def _found(
     if path.suffix in TABLES:
         return of_file(path, positive, threshold)
     if manifest is None:
-        raise typer.BadParameter("name a manifest of the images that the model is to be asked about")
+        raise typer.BadParameter(_NO_MANIFEST)
     with terminal.ticking() as tick:
         if preprocess is None:
             return of_model(load(what), manifest, split, side, tick)

@@ -17,6 +17,7 @@ from tejido.errors import DataError
 from tejido.experiments.foreign import Foreign
 from tejido.experiments.pictures import pixels_of
 from tejido.experiments.run import Run
+from tejido.experiments.together import Together
 from tejido.metrics import predictions
 from tejido.metrics.predictions import PREFIX
 from tejido.recipe import resolve_path
@@ -80,7 +81,7 @@ def _rows_of(run: Run, table: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def of_model(
-    model: Classifier,
+    model: Classifier | Together,
     manifest: Path,
     split: Path | None = None,
     side: str = "test",
@@ -91,7 +92,7 @@ def of_model(
     A refused picture is counted, and left out of the figures: its answer means nothing.
 
     Args:
-        model: the file.
+        model: the file, or several together.
         manifest: of the images.
         split: whose ``side`` alone is asked about; None asks about all images.
         side: of the split.
@@ -114,9 +115,14 @@ def of_model(
     if table.empty:
         raise DataError(f"{metadata.name} refuses all {len(rows):,} pictures")
     asked = rows[["image_id", "group_id"]].assign(truth=truth, reason=pd.Series([answer.reason for answer in answers]))
-    notes = (f"{len(kept) - sum(kept):,} of {len(kept):,} pictures were refused and do not count",)
-    threshold = None if metadata.positive is None else metadata.thresholds[metadata.positive]
-    return Predictions(metadata.name, table, metadata.positive, threshold, notes, judged, model, asked)
+    notes = [f"{len(kept) - sum(kept):,} of {len(kept):,} pictures were refused and do not count"]
+    if isinstance(model, Together):
+        alone, threshold = None, None
+        if metadata.positive is not None:
+            notes.append(_NO_THRESHOLD)
+    else:
+        alone, threshold = model, None if metadata.positive is None else metadata.thresholds[metadata.positive]
+    return Predictions(metadata.name, table, metadata.positive, threshold, tuple(notes), judged, alone, asked)
 
 
 def of_foreign(

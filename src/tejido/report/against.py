@@ -31,6 +31,7 @@ class Against:
 
     titles: tuple[str, str]
     found: Compared
+    key: str = "against"
 
     @classmethod
     def of(cls, first: Predictions, second: Predictions, rounds: int = 2000, *, apart: bool = False) -> Against:
@@ -76,7 +77,7 @@ class Against:
             if not np.isnan(one.difference.value)
         ]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For JSON; what is not known is None."""
         rows = [
             {"name": one.name, "of": one.label}

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from tejido.experiments.robustness import Corrupted
-from tejido.files import replacing
 from tejido.report.against import signed
 from tejido.report.plots import BLUE, GREY, ORANGE, STYLE
+from tejido.report.section import write_section
 
 _COLUMNS = 4
 
 
-def write(folder: Path, found: list[Corrupted]) -> None:
-    """Write ``robustness.csv``, ``robustness.md`` and ``robustness.png``."""
-    for name, text in (("csv", pd.DataFrame(as_rows(found)).to_csv(index=False)), ("md", markdown(found))):
-        with replacing(folder / f"robustness.{name}") as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    with replacing(folder / "robustness.png") as temporary:
-        plot(found).savefig(temporary, format="png")
+@dataclass(frozen=True)
+class Corruptions:
+    """Answers to pictures made worse, as a section of a report.
+
+    Attributes:
+        found: of ``experiments.robustness``.
+    """
+
+    found: list[Corrupted]
+    key: str = "robustness"
+
+    def show(self) -> None:
+        """Print the table."""
+        show(self.found)
+
+    def write(self, folder: Path) -> None:
+        """Write ``robustness.csv``, ``robustness.md`` and ``robustness.png``."""
+        write_section(folder, self.key, self.as_json(), markdown(self.found), plot(self.found))
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """A row a corruption and severity."""
+        return as_rows(self.found)
 
 
 def as_rows(found: list[Corrupted]) -> list[dict[str, Any]]:

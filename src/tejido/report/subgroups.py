@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from tejido.files import replacing
 from tejido.metrics.bootstrap import Estimate
 from tejido.metrics.subgroups import Difference
 from tejido.report.plots import BLUE, GREY, ORANGE, STYLE
+from tejido.report.section import write_section
 
 NAMES = {
     "auc": "AUC",
@@ -35,13 +34,28 @@ WORDS = (
 )
 
 
-def write(folder: Path, found: list[Difference]) -> None:
-    """Write ``subgroups.csv``, ``subgroups.md`` and ``subgroups.png``."""
-    for name, text in (("csv", pd.DataFrame(as_rows(found)).to_csv(index=False)), ("md", markdown(found))):
-        with replacing(folder / f"subgroups.{name}") as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    with replacing(folder / "subgroups.png") as temporary:
-        plot(found).savefig(temporary, format="png")
+@dataclass(frozen=True)
+class Parts:
+    """Parts of the images, as a section of a report.
+
+    Attributes:
+        found: of ``experiments.subgroups``.
+    """
+
+    found: list[Difference]
+    key: str = "subgroups"
+
+    def show(self) -> None:
+        """Print the table."""
+        show(self.found)
+
+    def write(self, folder: Path) -> None:
+        """Write ``subgroups.csv``, ``subgroups.md`` and ``subgroups.png``."""
+        write_section(folder, self.key, self.as_json(), markdown(self.found), plot(self.found))
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """A row a figure of a part."""
+        return as_rows(self.found)
 
 
 def as_rows(found: list[Difference]) -> list[dict[str, Any]]:

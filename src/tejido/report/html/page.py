@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from tejido.report.against import Against
 from tejido.report.html.checklist import checklist
 from tejido.report.html.words import TITLES, abstract, limits
 from tejido.report.plots import learning_curves
+from tejido.report.section import Section
 from tejido.runtime.overlay import draw
 
 PREVALENCES = (0.01, 0.05, 0.1, 0.3)
@@ -76,6 +78,19 @@ class Additions:
     against: Against | None = None
     divided: list[Difference] | None = None
     worse: list[Corrupted] | None = None
+
+    @classmethod
+    def of(cls, sections: Sequence[Section]) -> Additions:
+        """What was asked for, among any sections."""
+        found = cls()
+        for section in sections:
+            if isinstance(section, Against):
+                found = replace(found, against=section)
+            elif isinstance(section, subgroups.Parts):
+                found = replace(found, divided=section.found)
+            elif isinstance(section, robustness.Corruptions):
+                found = replace(found, worse=section.found)
+        return found
 
 
 def write(path: Path, facts: Facts, additions: Additions = Additions()) -> None:
