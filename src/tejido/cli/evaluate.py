@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tejido.metrics.refusals import Refused
     from tejido.report.robustness import Corruptions
     from tejido.report.section import Section
+    from tejido.report.shortcuts import Audit
     from tejido.report.subgroups import Parts
 
 TABLES = (".csv", ".parquet")
@@ -62,6 +63,9 @@ def evaluate(
     ),
     robustness: int = typer.Option(
         0, metavar="N", min=0, help="Also ask a model about N pictures made worse in twelve ways; 0 does not."
+    ),
+    shortcuts: bool = typer.Option(
+        False, "--shortcuts", help="Also look for what else than the lesion a model file may answer by."
     ),
     rounds: int = typer.Option(2000, min=100, help="Of the bootstrap by group."),
     output: Path | None = typer.Option(
@@ -118,6 +122,8 @@ def evaluate(
         sections.append(Against.of(found, other, rounds, apart=True))
     if subgroups:
         sections.append(_divided(found, rounds))
+    if shortcuts:
+        sections.append(_audited(what, found, rounds))
     if robustness:
         sections.append(_worse(what, manifest, split, side, robustness, rounds))
     if output is not None:
@@ -165,6 +171,20 @@ def _divided(found: Predictions, rounds: int) -> Parts:
 
     with terminal.ticking() as tick:
         return Parts(subgroups(found, rounds=rounds, progress=tick))
+
+
+def _audited(what: str, found: Predictions, rounds: int) -> Audit:
+    from tejido.experiments.shortcuts import shortcuts
+    from tejido.report.shortcuts import Audit
+    from tejido.runtime.library import locate
+
+    path = Path(what)
+    if path.suffix in TABLES:
+        raise typer.BadParameter("--shortcuts is for model files of ours and for runs")
+    with terminal.ticking() as tick:
+        return Audit(
+            shortcuts(found, path / "model.onnx" if path.is_dir() else locate(what), rounds=rounds, progress=tick)
+        )
 
 
 def _worse(what: str, manifest: Path | None, split: Path | None, side: str, limit: int, rounds: int) -> Corruptions:

@@ -31,6 +31,8 @@ from tejido.report.html.checklist import checklist
 from tejido.report.html.words import TITLES, abstract, limits
 from tejido.report.plots import learning_curves
 from tejido.report.section import Section
+from tejido.report.shortcuts import WORDS as SHORTCUT_WORDS
+from tejido.report.shortcuts import Audit
 from tejido.runtime.overlay import draw
 
 PREVALENCES = (0.01, 0.05, 0.1, 0.3)
@@ -73,11 +75,13 @@ class Additions:
         against: another model.
         divided: parts of the images, of ``experiments.subgroups``.
         worse: worse pictures, of ``experiments.robustness``.
+        shortcuts: what else the model may answer by.
     """
 
     against: Against | None = None
     divided: list[Difference] | None = None
     worse: list[Corrupted] | None = None
+    shortcuts: Audit | None = None
 
     @classmethod
     def of(cls, sections: Sequence[Section]) -> Additions:
@@ -90,6 +94,8 @@ class Additions:
                 found = replace(found, divided=section.found)
             elif isinstance(section, robustness.Corruptions):
                 found = replace(found, worse=section.found)
+            elif isinstance(section, Audit):
+                found = replace(found, shortcuts=section)
         return found
 
 
@@ -131,6 +137,8 @@ def page(facts: Facts, additions: Additions = Additions()) -> str:
         groups=subgroups.parts_of(divided or []),
         names=subgroups.NAMES,
         group_words=subgroups.WORDS,
+        shortcuts=additions.shortcuts,
+        shortcut_words=SHORTCUT_WORDS,
         worse=None if worse is None else robustness.cells_of(worse),
         worse_images=0 if not worse else worse[0].images,
         errors=_by_truth(facts),
