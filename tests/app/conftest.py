@@ -28,6 +28,24 @@ SUSPICION = {
         "all": {"auc": {"value": 0.9, "low": 0.88, "high": 0.92}, "images": 1504},
         "histology": {"auc": 0.8, "sensitivity_melanoma": {"value": 0.7}},
     },
+    "operating": {
+        "bands": [
+            {
+                "low": 0.1,
+                "high": 0.6,
+                "images": 50,
+                "groups": 40,
+                "positive": {"value": 0.04, "low": None, "high": None},
+            },
+            {
+                "low": 0.61,
+                "high": 0.8,
+                "images": 50,
+                "groups": 40,
+                "positive": {"value": 0.4, "low": 0.3, "high": 0.52},
+            },
+        ]
+    },
 }
 """Metadata of a stand-in for the bundled model: bright pictures are suspicious to it."""
 

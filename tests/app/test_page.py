@@ -63,6 +63,7 @@ def test_suspicious(page: Page) -> None:
     assert "This model finds the picture suspicious." in text
     assert "A doctor should look at the lesion soon." in text
     assert "71 %" in text.replace("\u00a0", " ")
+    assert "Of 100 test pictures scored like this, 40 were “suspicious” (30 to 52)." in text
     assert page.locator("#preview").evaluate("image => image.naturalWidth") == 160
 
 
@@ -70,6 +71,7 @@ def test_not_suspicious_does_not_reassure(page: Page) -> None:
     text = give(page, DIM)
     assert "Nothing suspicious to this model; this does not exclude cancer." in text
     assert "New, changing or bleeding? See a doctor." in text
+    assert "Of 100 test pictures scored like this, 4 were “suspicious”." in text
 
 
 def test_refused(page: Page) -> None:

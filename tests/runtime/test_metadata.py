@@ -36,7 +36,14 @@ def test_display_names_keep_their_accents() -> None:
     assert "ñ" in Metadata.from_json(changed(intended_use={"es": "ñ"})).to_json()
 
 
-LATER = {"patches": None, "inputs": (), "derivation": {}, "kind": "classification"}
+LATER = {
+    "patches": None,
+    "inputs": (),
+    "derivation": {},
+    "gate": (),
+    "operating": {},
+    "kind": "classification",
+}
 
 
 @pytest.mark.parametrize("key", [key for key in json.loads(METADATA.to_json()) if key not in {"schema", *LATER}])

@@ -140,6 +140,11 @@ class ModelCard(BaseModel):
     metrics: dict[str, Any] = Field(
         description='figures on the test split; {"value", "low", "high"} with 95 % interval'
     )
+    operating: dict[str, Any] = Field(
+        default={},
+        description="how to read scores: thresholds, what scores have meant, prediction sets",
+    )
+    gate: list[str] = Field(default=[], description="what the model says of the kind of a picture")
     intended_use: dict[str, str] = Field(description="by language: en, es")
     licence: str
     scale: dict[str, Any] | None

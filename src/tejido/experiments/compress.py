@@ -16,6 +16,7 @@ from tejido.errors import AgreementError
 from tejido.experiments.describe import describe
 from tejido.experiments.gate import Kept, compare
 from tejido.experiments.judge import answers_of, ask_file, deployed, judge
+from tejido.experiments.operating import operating
 from tejido.experiments.pictures import some_of
 from tejido.experiments.ranges import Inputs, inputs_of
 from tejido.experiments.run import Run
@@ -113,7 +114,8 @@ def make(source: Source, asked: Compression, folder: Path) -> Made:
     if judged.others is not None:
         test["other"] = judged.refusals("test", classifier)
     derivation = described.derivation | {"compression": _noted(asked, kept)}
-    file = with_metadata(graph, dataclasses.replace(described, metrics=test, derivation=derivation))
+    said = operating(answers, task.positive, rounds=source.recipe.evaluation.bootstrap)
+    file = with_metadata(graph, dataclasses.replace(described, metrics=test, derivation=derivation, operating=said))
     # a file that fails anyway need not be looked at closely
     problem = kept.broken(asked.labels, asked.auc) or _disagreement(source, module, graph, file, TOLERANCE[storage])
     return Made(file, kept, problem, _sizes(file, network) | {"test": test}, answers)

@@ -15,6 +15,7 @@ from tejido.context import SEXES, SITES
 from tejido.experiments.datasets import Part
 from tejido.experiments.distil import teachers_of
 from tejido.experiments.judge import Judged
+from tejido.experiments.operating import operating
 from tejido.experiments.patches import as_metadata, grid_of
 from tejido.imaging import quality as qualities
 from tejido.recipe import Data, Recipe
@@ -80,6 +81,7 @@ def describe(
         scale=None if scale is None else {"um_per_pixel": scale},
         patches=None if grid is None else as_metadata(grid, recipe),
         inputs=_inputs() if recipe.network.metadata else (),
+        operating=operating(judged.tables, task.positive, rounds=recipe.evaluation.bootstrap),
         derivation={"teachers": teachers} if (teachers := teachers_of(recipe)) else {},
     )
 

@@ -15,6 +15,7 @@ from tejido import taxonomy
 from tejido.data import manifest as manifests
 from tejido.data.tables import read_parquet
 from tejido.errors import DataError, TejidoError
+from tejido.experiments.operating import COVERAGE
 from tejido.experiments.pictures import pixels_of
 from tejido.experiments.predict import Predictions
 from tejido.experiments.run import Run
@@ -28,8 +29,6 @@ from tejido.recipe import Recipe, resolve_path
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.metadata import Metadata
 
-COVERAGE = 0.9
-"""Of prediction sets."""
 WORST = 12
 """Errors of either kind that are shown."""
 

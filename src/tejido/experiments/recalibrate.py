@@ -99,6 +99,7 @@ def recalibrate(
             },
             calibration={**metadata.calibration, "local": facts},
             derivation={**metadata.derivation, "recalibrated": facts},
+            operating={},  # of other probabilities than these
         ),
     )
     _agree(Classifier(file), manifest, table, change)

@@ -100,6 +100,8 @@ class Metadata:
     measure (``{"um_per_pixel": 0.49}``), where it matters. ``patches`` is None where the picture is judged as one.
     ``inputs`` are those of the graph beside the picture, in order. ``derivation`` says how the model came from others:
     ``teachers`` that it was distilled from (``name``, ``network``, ``recipe_sha256``), and how it was compressed.
+    ``operating`` says how to read scores: ``points``, thresholds for several sensitivities; ``bands``, what scores have
+    meant on test; ``sets``, prediction sets (see ``experiments.operating``).
     ``gate`` names the elements of the graph's ``gate`` output, where it has one (see ``models.gate``).
     ``kind`` is what the model does; one that outlines has a single label, the name of what it outlines.
     """
@@ -128,6 +130,7 @@ class Metadata:
     inputs: tuple[Input, ...] = ()
     derivation: dict[str, Any] = field(default_factory=dict)
     gate: tuple[str, ...] = ()
+    operating: dict[str, Any] = field(default_factory=dict)
     kind: Literal["classification", "segmentation"] = "classification"
     schema: int = field(default=SCHEMA)
 
@@ -212,10 +215,10 @@ def _input(item: object) -> Input:
     return Input(found.name, tuple(replace(choice, terms=tuple(_list(choice.terms))) for choice in choices))
 
 
-_ADDED = ("patches", "inputs", "derivation", "gate", "kind")
+_ADDED = ("patches", "inputs", "derivation", "gate", "operating", "kind")
 """Fields that a file may lack because it was written before they were known; they have their defaults then."""
 _TEXTS = ("name", "task", "modality", "licence", "recipe_sha256", "created", "tejido_version")
-_OBJECTS = ("thresholds", "calibration", "split", "metrics", "intended_use", "derivation")
+_OBJECTS = ("thresholds", "calibration", "split", "metrics", "intended_use", "derivation", "operating")
 
 
 def _problems(metadata: Metadata) -> Iterator[str]:

@@ -3,7 +3,7 @@
  */
 import { byId, el } from "./dom.js";
 import { t } from "./i18n.js";
-import { percent, thresholdPercent } from "./numbers.js";
+import { percent, plain, thresholdPercent } from "./numbers.js";
 import { explain, hints, labelName, refusal, sentence } from "./wording.js";
 
 /** @typedef {import("./server.js").Answer} Answer @typedef {import("./server.js").Card} Card */
@@ -137,8 +137,27 @@ function bars(card, answer) {
     const threshold = thresholdPercent(card.thresholds[card.positive]);
     const label = labelName(card, card.positive);
     box.append(el("p", { class: "muted small" }, t("answer.threshold", { label, threshold })));
+    const meant = scoredLikeThis(card, answer.probabilities[card.positive]);
+    if (meant) box.append(el("p", { class: "muted small" }, meant));
   }
   return box;
+}
+
+/**
+ * Of a hundred test pictures with a score like this, how many were positive; null where the file does not say.
+ * @param {Card} card
+ * @param {number} score
+ */
+function scoredLikeThis(card, score) {
+  const bands = card.operating.bands ?? [];
+  // Bands lie side by side; a score between two belongs to the upper one.
+  const band = bands.find(({ high }) => score <= high) ?? bands.at(-1);
+  if (!band || !card.positive) return null;
+  const { value, low, high } = band.positive;
+  const hundred = (/** @type {number} */ share) => plain(100 * share, 0);
+  const label = labelName(card, card.positive);
+  const key = low === null || high === null ? "answer.meant" : "answer.meant.range";
+  return t(key, { n: hundred(value), low: hundred(low ?? value), high: hundred(high ?? value), label });
 }
 
 /**

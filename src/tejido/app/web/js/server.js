@@ -9,6 +9,10 @@ import { Failure } from "./failure.js";
  * @typedef {{code: string, output: string, index: number, above: number}} RefusalRule
  * @typedef {{source: string, images: number, groups: number, licence: string, attribution: string}} TrainingData
  * @typedef {{name: string, choices: {name: string, en: string, es: string}[] | null}} Input
+ *
+ * Test pictures with similar scores, and the share of them that was positive.
+ * @typedef {{low: number, high: number, images: number, positive: {value: number, low: number | null, high: number | null}}} Band
+ *
  * @typedef {object} Card
  * @property {"classification" | "segmentation"} kind
  * @property {string} task
@@ -21,6 +25,7 @@ import { Failure } from "./failure.js";
  * @property {RefusalRule[]} refusal
  * @property {TrainingData[]} training_data
  * @property {Record<string, unknown>} metrics
+ * @property {{bands?: Band[]}} operating
  * @property {Record<string, string>} intended_use
  * @property {string} licence
  * @property {string} created

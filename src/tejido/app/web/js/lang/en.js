@@ -101,6 +101,8 @@ export default {
   "answer.refused.more": "If worried, get it examined.",
   "answer.estimates": "The model’s estimates",
   "answer.threshold": "It answers “{label}” from {threshold} upward.",
+  "answer.meant": "Of 100 test pictures scored like this, {n} were “{label}”.",
+  "answer.meant.range": "Of 100 test pictures scored like this, {n} were “{label}” ({low} to {high}).",
   "answer.place.device": "Computed on this device; nothing was uploaded.",
   "answer.place.server": "Computed by the server at {server}; the picture was sent there.",
   "answer.under": "under {percent}",

@@ -101,6 +101,8 @@ export default {
   "answer.refused.more": "Si algo le preocupa, haga que le examinen la lesión.",
   "answer.estimates": "Estimaciones del modelo",
   "answer.threshold": "Responde «{label}» a partir del {threshold}.",
+  "answer.meant": "De 100 imágenes de prueba con una puntuación así, {n} eran «{label}».",
+  "answer.meant.range": "De 100 imágenes de prueba con una puntuación así, {n} eran «{label}» (de {low} a {high}).",
   "answer.place.device": "Calculado en este dispositivo; no se ha subido nada.",
   "answer.place.server": "Calculado por el servidor {server}, al que se envió la imagen.",
   "answer.under": "menos del {percent}",
