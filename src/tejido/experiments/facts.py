@@ -21,6 +21,7 @@ from tejido.experiments.predict import Predictions
 from tejido.experiments.run import Run
 from tejido.metrics.conformal import Checked, PredictionSets, checked, fit
 from tejido.metrics.figures import Figure, figures
+from tejido.metrics.groups import one_a_group
 from tejido.metrics.named import decided, values_of
 from tejido.metrics.operating import Band, OperatingPoint, bands, operating_points
 from tejido.metrics.predictions import PREFIX, labels_of
@@ -120,11 +121,16 @@ class Facts:
 
 
 def parts_of(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The sets of images that figures are given for: all, and the histology-confirmed ones where that is known."""
+    """The sets that figures are given for.
+
+    All images; the histology-confirmed ones where that is known; one answer a lesion or patient where several images
+    show one.
+    """
     parts = {"all": table}
     if "confirmation" in table and (table["confirmation"] == "histology").any():
         parts["histology"] = table[table["confirmation"] == "histology"].reset_index(drop=True)
-    return parts
+    groups = one_a_group(table)
+    return parts if groups is None else {**parts, "groups": groups}
 
 
 def figures_of(found: Predictions, rounds: int = 2000) -> dict[str, list[Figure]]:

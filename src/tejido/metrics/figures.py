@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.curves import average_precision, net_benefit, partial_auc, sensitivity_at
+from tejido.metrics.groups import group_accuracy
 from tejido.metrics.named import Scores, decided, indices_of, scores_of, values_of
 from tejido.metrics.predictions import PREFIX, check, labels_of
 from tejido.metrics.reliability import brier, brier_skill, calibration_error, calibration_slope, log_loss
@@ -85,6 +87,7 @@ def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> Scor
         found["sensitivity_at", f"specificity {specificity:g}"] = sensitivity_at(truth, score, specificity)
     if threshold is not None:
         called = score >= threshold
+        found |= _by_group(called == truth, table["group_id"])
         found["positive_predictive_value", None] = share(truth, called)
         found["negative_predictive_value", None] = share(~truth, ~called)
     found |= _probabilities(table)
@@ -105,10 +108,15 @@ def _several(table: pd.DataFrame) -> Scores:
         found["average_precision", label] = average_precision(member, values[:, index])
         found["specificity", label] = share(chosen != index, ~member)
         found["precision", label] = share(member, chosen == index)
+    found |= _by_group(chosen == truth, table["group_id"])
     found |= _probabilities(table)
     # Of the label that is given: how often it is right, against how probable it is said to be.
     found["calibration_error", None] = calibration_error(chosen == truth, values.max(1))
     return found
+
+
+def _by_group(right: NDArray[np.bool_], groups: pd.Series) -> Scores:
+    return {("group_accuracy", None): group_accuracy(right, groups)} if groups.duplicated().any() else {}
 
 
 def _probabilities(table: pd.DataFrame) -> Scores:

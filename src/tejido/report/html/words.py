@@ -9,7 +9,12 @@ from tejido.metrics.subgroups import Difference
 
 CALIBRATED = 0.03
 """Calibration error above which probabilities are said to be off; so it is for bundled models."""
-TITLES = {"all": "all images", "histology": "histology-confirmed only", "patches": "single patches"}
+TITLES = {
+    "all": "all images",
+    "histology": "histology-confirmed only",
+    "groups": "one answer a lesion or patient",
+    "patches": "single patches",
+}
 
 
 def abstract(facts: Facts) -> list[str]:
