@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tejido.metrics.bootstrap import GroupBootstrap
+from tejido.metrics.figures import figures
 from tejido.metrics.groups import group_accuracy, one_a_group
 
 TABLE = pd.DataFrame(
@@ -26,6 +27,17 @@ def test_means_by_hand() -> None:
     assert found["p_ill"].tolist() == pytest.approx([0.6, 0.1, 0.4])
     assert found["truth"].tolist() == ["ill", "well", "well"]
     assert found["diagnosis"].isna().tolist() == [False, False, True]
+
+
+def test_figures_of_groups_whose_diagnoses_differ() -> None:
+    table = pd.concat(
+        [TABLE.assign(group_id=TABLE["group_id"] + str(n), image_id=TABLE["image_id"] + str(n)) for n in range(12)]
+    )
+    found = one_a_group(table.assign(malignancy=np.where(table["truth"] == "ill", "malignant", "benign")))
+    assert found is not None
+    named = {(one.name, one.label): one for one in figures(found, positive="ill", threshold=0.5, rounds=100)}
+    assert named["sensitivity", "melanoma"].estimate.value == 1
+    assert ("group_accuracy", None) not in named
 
 
 def test_nothing_to_join() -> None:

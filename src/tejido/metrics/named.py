@@ -65,8 +65,8 @@ def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> Scor
     found |= _f1(table, decided(table, positive, threshold))
     if {"diagnosis", "malignancy"} <= set(table):
         cancers = table.loc[truth & table["malignancy"].isin(CANCER).to_numpy(bool), "diagnosis"]
-        for diagnosis in sorted(cancers.unique()):
-            found["sensitivity", diagnosis] = share(called, (table["diagnosis"] == diagnosis).to_numpy(bool))
+        for diagnosis in sorted(cancers.dropna().unique()):
+            found["sensitivity", diagnosis] = share(called, table["diagnosis"].isin([diagnosis]).to_numpy(bool))
     return found
 
 
