@@ -41,11 +41,13 @@ def random_gate(features: int) -> Gate:
     def draw(*shape: int) -> torch.Tensor:
         return torch.randn(*shape, generator=generator)
 
-    directions = torch.linalg.qr(draw(length, 5)).Q.T.contiguous()
-    return Gate(
-        Fitted(1, draw(length), draw(length).abs() + 0.5, 0.1 * draw(4, length), draw(4), draw(length), directions,
-               draw(5).abs() + 0.5, (40.0, 700.0))
-    ).eval()  # fmt: skip
+    directions = torch.linalg.qr(draw(length, 5)).Q.T.half().float().contiguous()  # as the file keeps them
+    weight = (0.1 * draw(4, length)).half().float()
+    scale, spread = draw(length), draw(length).abs() + 0.5
+    fitted = Fitted(
+        1, scale, spread, weight, draw(4), draw(length), directions, draw(5).abs() + 0.5, limits=(40.0, 700.0)
+    )
+    return Gate(fitted).eval()
 
 
 @pytest.mark.parametrize("geometry", [CentreSquare(64), ShortSide(64, 80), Stretch(64)], ids=lambda one: one.name)

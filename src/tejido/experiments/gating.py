@@ -45,7 +45,7 @@ PARTS = 6
 """square parts of each beside the whole."""
 SKIN = 500
 """Parts of training images without lesion, of 28 to 60 % of their height."""
-DIRECTIONS = 40
+DIRECTIONS = 32
 CERTAIN = 0.9
 """Probability of another modality from which it is named."""
 _SHARES = (0.8, 0.1, 0.1)
@@ -322,18 +322,16 @@ def _fit(own: Tensor, looked: list[_Looked], val: Tensor, place: int, share_of: 
     coefficients, intercepts = model.coef_, model.intercept_
     if len(model.classes_) == 2:  # one row, for the second
         coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.append(0, intercepts)
-    weight[model.classes_] = torch.from_numpy(coefficients).float()
+    weight[model.classes_] = torch.from_numpy(coefficients).half().float()  # as the file keeps it
     bias[model.classes_] = torch.from_numpy(intercepts).float()
     centre = scaled.mean(0)
     _, values, directions = torch.linalg.svd(scaled - centre, full_matrices=False)
     kept = min(DIRECTIONS, len(values) // 2)
+    directions = directions[:kept].half().float().contiguous()
     variances = values[:kept].square() / len(scaled)
-    parts = (own_parts := distances(standardised(val, mean, spread), centre, directions[:kept], variances)).numpy()
-    assert own_parts.shape[1] == len(_SHARES) - 1
+    parts = distances(standardised(val, mean, spread), centre, directions, variances).numpy()
     limits = [float(np.quantile(parts[:, k], 1 - share_of * _SHARES[k + 1], method="higher")) for k in range(2)]
-    fitted = Fitted(
-        place, mean, spread, weight, bias, centre, directions[:kept].contiguous(), variances, (limits[0], limits[1])
-    )
+    fitted = Fitted(place, mean, spread, weight, bias, centre, directions, variances, (limits[0], limits[1]))
     gate = Gate(fitted).eval()
     with torch.inference_mode():
         foreign = gate.judge(val)[:, NAMES.index("foreign")].numpy()

@@ -15,6 +15,7 @@ from onnx import TensorProto, compose, helper
 
 from tejido.errors import ModelFileError
 from tejido.export.graph import OPSET, square_of
+from tejido.export.storage import store
 from tejido.models.gate import NAMES, Gate
 
 OUTPUT = "gate"
@@ -126,6 +127,7 @@ def _exported(gate: Gate, shape: tuple[int, ...], features: int) -> onnx.ModelPr
         del item.metadata_props[:]
         item.doc_string = ""
     del part.graph.value_info[:]
+    store(part, "float16", rank=2)  # a gate's matrices are fitted as they are kept
     return compose.add_prefix(part, _PREFIX)
 
 

@@ -15,7 +15,7 @@ _SMALL = 256  # tensors with fewer values stay as they are: nothing to gain
 _LEVELS = 127
 
 
-def store(model: onnx.ModelProto, weights: Weights) -> None:
+def store(model: onnx.ModelProto, weights: Weights, *, rank: int = 1) -> None:
     """Keep the large weights of a graph in a smaller type, in place; its arithmetic stays float32.
 
     ``float16`` rounds every weight to 11 bits. ``int8`` rounds to 255 even levels between plus and minus the largest
@@ -25,11 +25,12 @@ def store(model: onnx.ModelProto, weights: Weights) -> None:
     Args:
         model: with float32 weights.
         weights: type to keep them in; ``float32`` changes nothing.
+        rank: tensors of fewer axes stay as they are.
     """
     if weights == "float16":
-        _replace(model, _as_float16)
+        _replace(model, _as_float16, rank)
     elif weights == "int8":
-        _replace(model, _as_int8)
+        _replace(model, _as_int8, rank)
 
 
 def rounded(values: NDArray[np.float32], axis: int = 0) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -52,12 +53,12 @@ Stored = tuple[list[TensorProto], list[NodeProto]]
 """Initialisers, and the nodes that make the weight of them."""
 
 
-def _replace(model: onnx.ModelProto, smaller: Callable[[str, NDArray[np.float32], int], Stored]) -> None:
+def _replace(model: onnx.ModelProto, smaller: Callable[[str, NDArray[np.float32], int], Stored], rank: int) -> None:
     graph = model.graph
     kept: list[TensorProto] = []
     nodes: list[NodeProto] = []
     for tensor in graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < _SMALL:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < _SMALL or len(tensor.dims) < rank:
             kept.append(tensor)
             continue
         made, undo = smaller(tensor.name, numpy_helper.to_array(tensor), _output_axis(graph, tensor.name))
