@@ -45,6 +45,7 @@ def card(metadata: Metadata) -> str:
         f"| {d.source} | {d.images:,} | {d.groups:,} | {d.licence} | {d.attribution} |" for d in metadata.training_data
     ]
     lines += ["", "## On test, with 95 % intervals by group", "", *_figures(metadata.metrics)]
+    lines += _operating(metadata.operating)
     return "\n".join(lines) + "\n"
 
 
@@ -86,6 +87,40 @@ def _derivation(metadata: Metadata) -> list[str]:
             f"- Recalibrated on {local['cases']:,} confirmed cases of {local['groups']:,} lesions or patients "
             f"({local['method'].replace('_', ' ')}, {local['date']}); figures below are of the file before"
         )
+    if "gate" in metadata.derivation:
+        gate = metadata.derivation["gate"]
+        families = ", ".join(f"{name} ({count:,})" for name, count in gate["learned_from"].items())
+        lines.append(
+            f"- Gate: may refuse {gate['false_refusal']:.0%} of its own validation images; learned to tell them from "
+            f"{families}".replace("%", " %")
+        )
+    return lines
+
+
+def _operating(said: dict[str, Any]) -> list[str]:
+    """Thresholds, and what scores have meant; nothing where the file does not say."""
+    if "points" not in said:
+        return []
+    cancers = sorted({name for point in said["points"] for name in point["found"]})
+    heads = ["chosen for a sensitivity of", "from a probability of", "sensitivity", "specificity", *cancers]
+    lines = ["", "## Thresholds, chosen on validation, and what they do on test", ""]
+    lines += ["| " + " | ".join(head.replace("_", " ") for head in heads) + " |", "|" + " ---: |" * len(heads)]
+    for point in said["points"]:
+        cells = [f"{point['wanted']:.2f}", f"{point['threshold']:.3f}"]
+        cells += [_figure(point[name]) for name in ("sensitivity", "specificity")]
+        cells += [_figure(point["found"].get(name)) for name in cancers]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "## What scores have meant on test",
+        "",
+        "| probability | images | positive |",
+        "| --- | ---: | ---: |",
+    ]
+    lines += [
+        f"| {band['low']:.3f} to {band['high']:.3f} | {band['images']:,} | {_figure(band['positive'])} |"
+        for band in said["bands"]
+    ]
     return lines
 
 
@@ -112,7 +147,7 @@ def _figures(metrics: dict[str, Any]) -> list[str]:
 
 
 def _figure(figure: dict[str, float | None] | None) -> str:
-    if figure is None:
+    if figure is None or figure["value"] is None:
         return "–"
     if figure["low"] is None or figure["high"] is None:
         return f"{figure['value']:.3f}"
