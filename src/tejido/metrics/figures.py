@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.curves import average_precision, net_benefit, partial_auc, sensitivity_at
 from tejido.metrics.groups import group_accuracy
-from tejido.metrics.named import Scores, decided, indices_of, scores_of, values_of
+from tejido.metrics.named import Scores, certainty_of, decided, indices_of, scores_of, values_of
 from tejido.metrics.predictions import PREFIX, check, labels_of
 from tejido.metrics.reliability import brier, brier_skill, calibration_error, calibration_slope, log_loss
 from tejido.metrics.scores import Score, auc, share
+from tejido.metrics.selective import risk_area
 
 LEAST = 10
 """Groups of either kind below which a figure gets no interval: resampling so few does not tell how sure it is."""
@@ -88,6 +89,7 @@ def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> Scor
     if threshold is not None:
         called = score >= threshold
         found |= _by_group(called == truth, table["group_id"])
+        found["risk_area", None] = risk_area(called == truth, certainty_of(table, positive, threshold))
         found["positive_predictive_value", None] = share(truth, called)
         found["negative_predictive_value", None] = share(~truth, ~called)
     found |= _probabilities(table)
@@ -109,6 +111,7 @@ def _several(table: pd.DataFrame) -> Scores:
         found["specificity", label] = share(chosen != index, ~member)
         found["precision", label] = share(member, chosen == index)
     found |= _by_group(chosen == truth, table["group_id"])
+    found["risk_area", None] = risk_area(chosen == truth, values.max(1))
     found |= _probabilities(table)
     # Of the label that is given: how often it is right, against how probable it is said to be.
     found["calibration_error", None] = calibration_error(chosen == truth, values.max(1))

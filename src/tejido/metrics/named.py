@@ -51,6 +51,19 @@ def decided(table: pd.DataFrame, positive: str | None, threshold: float | None) 
     return np.asarray(np.where(values[:, index] >= threshold, index, 1 - index), np.int64)
 
 
+def certainty_of(table: pd.DataFrame, positive: str | None, threshold: float | None) -> NDArray[np.float64]:
+    """How certain each answer is: the probability of the likeliest label or, with a threshold, the distance from it.
+
+    Each side of the threshold is measured by its own width, so that 1 is most certain on both.
+    """
+    values = values_of(table)
+    if positive is None or threshold is None:
+        return np.asarray(values.max(1))
+    score = values[:, labels_of(table).index(positive)]
+    above, below = (score - threshold) / max(1 - threshold, 1e-9), (threshold - score) / max(threshold, 1e-9)
+    return np.asarray(np.where(score >= threshold, above, below))
+
+
 def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> Scores:
     score = table[PREFIX + positive].to_numpy(float)
     truth = (table["truth"] == positive).to_numpy(bool)

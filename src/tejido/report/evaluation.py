@@ -22,8 +22,10 @@ from tejido.files import replacing
 from tejido.metrics.bootstrap import Estimate
 from tejido.metrics.curves import net_benefit
 from tejido.metrics.figures import Figure, confusion
-from tejido.metrics.predictions import PREFIX
+from tejido.metrics.named import certainty_of, decided
+from tejido.metrics.predictions import PREFIX, labels_of
 from tejido.metrics.refusals import Refused
+from tejido.metrics.selective import risk_coverage
 from tejido.report.plots import BLUE, GREY, ORANGE, STYLE, reliability
 
 
@@ -98,7 +100,7 @@ def show(found: Predictions, parts: dict[str, list[Figure]], refused: Sequence[R
 
 
 def plots(found: Predictions) -> dict[str, Plot]:
-    """``roc``, ``precision_recall``, ``reliability`` and ``net_benefit`` of a table with two labels."""
+    """``roc``, ``precision_recall``, ``reliability``, ``net_benefit``, ``risk_coverage`` of a table with two labels."""
     positive = found.positive
     assert positive is not None
     truth = (found.table["truth"] == positive).to_numpy(bool)
@@ -109,7 +111,28 @@ def plots(found: Predictions) -> dict[str, Plot]:
         made["roc"] = _curve(fall_out, recall, "1 − specificity", "sensitivity", diagonal=True)
         precision, recall, _ = precision_recall_curve(truth, score)
         made["precision_recall"] = _curve(recall, precision, "recall", "precision", diagonal=False)
+    if found.threshold is not None:
+        made["risk_coverage"] = _risk(found)
     return made
+
+
+def _risk(found: Predictions) -> Plot:
+    """Share of errors over the share that is answered, the most certain first, and how many of the ill are not."""
+    table, positive, threshold = found.table, found.positive, found.threshold
+    assert positive is not None
+    said = decided(table, positive, threshold)
+    right = np.array(labels_of(table))[said] == table["truth"].to_numpy(str)
+    certainty = certainty_of(table, positive, threshold)
+    ill = (table["truth"] == positive).to_numpy(bool)
+    with mpl.rc_context(STYLE):
+        figure = Plot(figsize=(5.2, 4), layout="constrained")
+        axis = figure.subplots()
+        axis.plot(*risk_coverage(right, certainty), color=BLUE, label="errors among the answered")
+        missed = ill & ~right
+        axis.plot(*risk_coverage(~missed, certainty), color=ORANGE, label=f"missed: {positive.replace('_', ' ')}")
+        axis.set(xlabel="answered, the most certain first", ylabel="share of the answered", xlim=(0, 1), ylim=(0, None))
+        axis.legend()
+    return figure
 
 
 def _curve(x: Any, y: Any, across: str, up: str, *, diagonal: bool) -> Plot:

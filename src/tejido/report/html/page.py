@@ -52,6 +52,7 @@ _ALT = {
     "precision_recall": "Precision over recall",
     "reliability": "Share of positives over predicted probability, in bins of equal size",
     "net_benefit": "Net benefit of acting on the score, always and never, over the probability to act from",
+    "risk_coverage": "Errors among the answered over the share that is answered, the most certain first",
     "learning_curves": "Loss and figures by epoch on training and validation",
     "subgroups": "Difference of every part of the images from all, with intervals",
     "robustness": "AUC and share refused over severity, by kind of corruption",
