@@ -2,6 +2,7 @@
 # make test   sets up the full environment and runs every check
 # make setup  the full environment alone: everything into .venv, the command at .venv/bin/tejido
 # make web    the runtime that answers in the browser               (Node.js 20 or newer with npm)
+# make slow   the checks that take longest: the largest networks, all real pictures, a study of real trainings
 # make fuzz   new examples for the property tests, which make test gives the same ones every time
 # make schemathesis  thousands of made-up requests to the API    make durability  kills the server 20 times while cases are written
 
@@ -13,10 +14,10 @@ PIP = -m pip install -qq --disable-pip-version-check
 VENDOR = src/tejido/app/web/vendor
 
 .DEFAULT_GOAL := help
-.PHONY: help run web setup test lint types imports unit fuzz schemathesis durability clean
+.PHONY: help run web setup test lint types imports unit slow fuzz schemathesis durability clean
 
 help:
-	@sed -n '1,6s/^# //p' Makefile
+	@sed -n '1,7s/^# //p' Makefile
 
 # The light environment stands alone, so that `make run` never waits for torch.
 .venv-light/ready: pyproject.toml
@@ -69,6 +70,10 @@ imports: .venv/ready
 unit: .venv/ready web
 	@echo "Tests"
 	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+
+slow: .venv/ready web
+	@echo "Slow tests"
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 -m slow --timeout=900
 
 fuzz: .venv/ready
 	@TEJIDO_EXAMPLES=fuzz OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 -m hypothesis

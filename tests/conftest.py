@@ -32,7 +32,6 @@ LONG = (
     "app/test_offline.py",
     "experiments/study/test_on_ray.py",
     "app/cases/test_page.py",
-    "experiments/study/test_killed.py",
     "experiments/test_train.py",
     "app/test_parity.py",
     "experiments/test_distil.py",

@@ -52,11 +52,14 @@ def test_every_way_of_storage_keeps_the_metadata(storage: str, run: Path, source
     made = make(source, asked(run, storage, labels=0.8, auc=0.1, pictures=20), tmp_path)
     assert made.problem is None
     parent, found = Classifier(run / "model.onnx").metadata, Classifier(made.file).metadata
-    changed = {"metrics", "derivation", "recipe_sha256", "created"}
+    changed = {"metrics", "operating", "derivation", "recipe_sha256", "created"}
     for item in dataclasses.fields(parent):
         if item.name not in changed:
             assert getattr(found, item.name) == getattr(parent, item.name), item.name
     assert found.recipe_sha256 == parent.recipe_sha256
+    # Of the file's own answers, as its figures are.
+    images = sum(band["images"] for band in found.operating["bands"])
+    assert images == made.figures["test"]["all"]["images"] == len(made.answers["test"])
     note = found.derivation["compression"]
     assert note["steps"] == [storage]
     assert note["validation"]["labels"] == made.kept.labels

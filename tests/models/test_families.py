@@ -39,6 +39,10 @@ SMALL = {
     "tf_efficientnet_lite0": (48, True),
 }
 
+LARGE = ("inception_v3", "efficientnet_b0")
+"""Hundreds of layers, whose export takes long: branches are in squeezenet1_1 too, squeeze-and-excitation in
+mobilenetv3_small_050, inverted residuals in mobilenetv2_050."""
+
 
 def images(count: int, size: int) -> torch.Tensor:
     """Coloured blotches with a little noise: different enough that even random weights tell one from another."""
@@ -111,7 +115,9 @@ def test_every_family_is_here() -> None:
     assert all(members[0] in SMALL for members in FAMILIES.values())
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in SMALL]
+)
 def test_it_builds_trains_exports_and_agrees(name: str) -> None:
     size, heatmap = SMALL[name]
     torch.manual_seed(0)

@@ -29,6 +29,7 @@ def _one_thread() -> object:
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow  # test_trials kills studies of trials that take a moment
 @pytest.mark.timeout(900)
 @pytest.mark.usefixtures("_one_thread")
 def test_killed_in_the_midst_of_a_training_it_ends_with_the_same_table(
