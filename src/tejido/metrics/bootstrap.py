@@ -30,10 +30,11 @@ class Estimate:
 
     @property
     def percent(self) -> str:
-        """A share, as people read it: ``83 % (79 %–87 %)``."""
-        text = f"{self.value:.0%}"
+        """A share, as people read it: ``83 % (79 %–87 %)``, and ``4.1 % (2.9 %–5.5 %)`` where it is small."""
+        digits = 0 if self.value >= 0.1 else 1
+        text = f"{self.value:.{digits}%}"
         if self.low is not None and self.high is not None:
-            text += f" ({self.low:.0%}–{self.high:.0%})"
+            text += f" ({self.low:.{digits}%}–{self.high:.{digits}%})"
         return text.replace("%", " %")
 
 
