@@ -24,7 +24,7 @@ def test_everything_at_once(run: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert main([*asked, "--trust", "4", "--sanity", "4", "--features", "--similar", "3"]) == 0
     out = capsys.readouterr().out
     assert "deletion ↓" in out
-    assert "evidence in lesion ↑" in out
+    assert "evidence ↑" in out
     assert "Random weights, 4 images: tiny" in out
     for name in ("maps", "sanity", "similar"):
         with Image.open(tmp_path / f"{name}.png") as picture:

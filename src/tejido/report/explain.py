@@ -130,11 +130,11 @@ def sanity_lines(found: pd.DataFrame) -> list[tuple[str, str, str]]:
 MEASURES = {
     "deletion": ("deletion ↓", "deletion_at_random"),
     "insertion": ("insertion ↑", "insertion_at_random"),
-    "pointing": ("brightest in lesion ↑", "covered"),
-    "inside": ("evidence in lesion ↑", "covered"),
+    "pointing": ("brightest ↑", "covered"),
+    "inside": ("evidence ↑", "covered"),
 }
-"""Measure, its title (↑: higher is better), and what it is compared with: an order drawn by lot, or evidence spread
-evenly."""
+"""Measure, its title (↑: higher is better; the last two: in the lesion), and what it is compared with: an order drawn by
+lot, or evidence spread evenly."""
 
 
 def trust_lines(found: dict[str, list[Trust]], groups: pd.Series) -> list[dict[str, str]]:
@@ -149,13 +149,14 @@ def trust_lines(found: dict[str, list[Trust]], groups: pd.Series) -> list[dict[s
             pair = [mean(values.loc[known, name].to_numpy(float)) for name in (measure, beside)]
             difference = GroupBootstrap(groups[known].reset_index(drop=True)).difference(*pair)
             mine, chance = (f"{values.loc[known, name].mean():.3f}" for name in (measure, beside))
-            line = {"map": title, "measure": words, "value": mine, "by chance": chance}
+            line = {"map": title, "measure": words, "value": mine, "chance": chance}
             lines.append({**line, "difference": signed(difference), "images": f"{int(known.sum())}"})
     return lines
 
 
 def table(title: str, lines: Sequence[dict[str, str]]) -> None:
-    """Print lines of the same keys."""
+    """Print lines of the same keys; how many images each is of stands in the files."""
+    lines = [{name: cell for name, cell in line.items() if name != "images"} for line in lines]
     made = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
     for place, name in enumerate(lines[0]):
         words = place < 2
