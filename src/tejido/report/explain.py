@@ -133,8 +133,8 @@ MEASURES = {
     "pointing": ("brightest ↑", "covered"),
     "inside": ("evidence ↑", "covered"),
 }
-"""Measure, its title (↑: higher is better; the last two: in the lesion), and what it is compared with: an order drawn by
-lot, or evidence spread evenly."""
+"""Measure, its title (↑: higher is better; the last two mean: in the lesion), and what it is compared with: an order
+drawn by lot, or evidence spread evenly."""
 
 
 def trust_lines(found: dict[str, list[Trust]], groups: pd.Series) -> list[dict[str, str]]:
