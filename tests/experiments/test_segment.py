@@ -31,7 +31,7 @@ from tests.support.experiment import prepare
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     folder = tmp_path_factory.mktemp("segment")
-    prepare(folder, shared)
+    prepare(folder, shared, lesions=150)
     (folder / "segment.yaml").write_text(f"""
 name: outline
 model: lesion-outline
