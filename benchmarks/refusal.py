@@ -180,12 +180,12 @@ def noise(rng: np.random.Generator) -> Iterator[Stranger]:
 
 def skin(rows: pd.DataFrame, rng: np.random.Generator) -> Iterator[Stranger]:
     """Parts of test images that their masks say are free of lesion."""
-    from tejido.experiments import gating
+    from tejido.experiments.gating.look import skin_of
     from tejido.experiments.pictures import pixels_of
 
     some = rows[rows["mask_path"].notna()].sample(300, random_state=0)
     for (_, row), pixels in zip(some.iterrows(), pixels_of(some), strict=True):
-        part = gating.skin_of(pixels, row, rng)
+        part = skin_of(pixels, row, rng)
         if part is not None:
             yield Stranger("skin without lesion", str(row["image_id"]), None, part)
 

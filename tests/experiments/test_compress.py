@@ -17,7 +17,7 @@ from tejido.cli.main import main
 from tejido.data import manifest as manifests
 from tejido.errors import DataError
 from tejido.experiments.compress import make
-from tejido.experiments.gate import compare
+from tejido.experiments.kept import compare
 from tejido.experiments.run import Run
 from tejido.experiments.source import Source
 from tejido.recipe.compression import STORAGES, Compression

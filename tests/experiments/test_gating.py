@@ -11,7 +11,8 @@ import pytest
 
 from tejido.cli.main import main
 from tejido.data import manifest as manifests
-from tejido.experiments import gating
+from tejido.experiments import pictures
+from tejido.experiments.gating import fit, look
 from tejido.export.deployed import Deployed
 from tejido.export.graph import export_graph, with_metadata
 from tejido.imaging.geometry import CentreSquare
@@ -22,6 +23,14 @@ from tejido.runtime.classifier import Classifier
 from tests.support.experiment import prepare
 from tests.support.small_network import small_network
 from tests.support.tiny_model import METADATA
+
+
+def fewer(patch: pytest.MonkeyPatch) -> None:
+    """Let a gate look at fewer pictures."""
+    for name, value in (("OWN", 400), ("STRANGERS", 15)):
+        patch.setattr(fit, name, value)
+    for name, value in (("MADE_UP", 30), ("PARTS", 2), ("SKIN", 60)):
+        patch.setattr(look, name, value)
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
 @pytest.fixture(scope="module")
 def gated(folder: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("OWN", 400), ("MADE_UP", 30), ("PARTS", 2), ("SKIN", 60), ("STRANGERS", 15)):
-            patch.setattr(gating, name, value)
+        fewer(patch)
         asked = ["gate", str(folder / "plain.onnx"), str(folder / "manifest.parquet")]
         asked += ["--split", str(folder / "split.parquet"), "--stranger", str(folder / "slides.parquet")]
         assert main([*asked, "-o", str(folder / "gated.onnx")]) == 0
@@ -77,12 +85,11 @@ def test_nothing_else_changes(gated: Path, folder: Path, shared: Path) -> None:
 
 
 def test_the_same_again(gated: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("OWN", 400), ("MADE_UP", 30), ("PARTS", 2), ("SKIN", 60), ("STRANGERS", 15)):
-        monkeypatch.setattr(gating, name, value)
+    fewer(monkeypatch)
     strangers = [(folder / "slides.parquet", None)]
     again = folder / "again.onnx"
     split = folder / "split.parquet"
-    gating.fit_gate(folder / "plain.onnx", folder / "manifest.parquet", split, strangers, again)
+    fit.fit_gate(folder / "plain.onnx", folder / "manifest.parquet", split, strangers, again)
     assert again.read_bytes() == gated.read_bytes()
 
 
@@ -108,9 +115,9 @@ def test_skin_is_where_the_mask_is_not() -> None:
     pixels[20:60, :60] = 200  # the lesion
     rng = np.random.default_rng(0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gating, "read_mask", lambda *_: (pixels[:, :, 0] > 0).astype(np.uint8) * 255)
-        part = gating.skin_of(pixels, row, rng)
+        patch.setattr(pictures, "read_mask", lambda *_: (pixels[:, :, 0] > 0).astype(np.uint8) * 255)
+        part = look.skin_of(pixels, row, rng)
         assert part is not None
         assert not part.any()
-        patch.setattr(gating, "read_mask", lambda *_: np.full((80, 100), 255, np.uint8))
-        assert gating.skin_of(pixels, row, rng) is None
+        patch.setattr(pictures, "read_mask", lambda *_: np.full((80, 100), 255, np.uint8))
+        assert look.skin_of(pixels, row, rng) is None

@@ -54,7 +54,8 @@ def explain(
     right.
     """
     from tejido.experiments.explain.methods import METHODS, TITLES, maps
-    from tejido.experiments.explain.subject import Subject, pictures_of, read, side_of, some
+    from tejido.experiments.explain.subject import Subject, read, side_of, some
+    from tejido.experiments.pictures import pixels_of
     from tejido.report import explain as report
 
     subjects = [Subject.of_run(run) for run in runs]
@@ -68,14 +69,14 @@ def explain(
     else:
         assert rows is not None
         chosen = some(rows, count, seed)
-        pixels, titles = pictures_of(chosen), [f"{r.image_id}\n{r.label}" for r in chosen.itertuples()]
-    columns: dict[str, Tensor] = {}
+        pixels, titles = list(pixels_of(chosen)), [f"{r.image_id}\n{r.label}" for r in chosen.itertuples()]
+    columns: dict[str, tuple[Tensor, Tensor]] = {}
     for subject in subjects:
         squares = subject.squares(pixels)
         targets = subject.targets(squares, label)
         before = f"{_name(subject, subjects)}\n" if len(subjects) > 1 else ""
         for name in method or _possible(subject):
-            columns[f"{before}{TITLES[name]}"] = maps(subject, name, squares, targets)
+            columns[f"{before}{TITLES[name]}"] = squares, maps(subject, name, squares, targets)
     report.save(report.grid(first.squares(pixels), columns, titles), output / "maps.png")
     if features:
         _features(subjects, pixels, titles, output)
@@ -111,8 +112,8 @@ def _features(subjects: list[Subject], pixels: list[NDArray[np.uint8]], titles: 
     from tejido.report import explain as report
 
     for subject in subjects:
-        for square, title in zip(subject.squares(pixels), titles, strict=True):
-            name = f"{title.splitlines()[0]}{_file(subject, subjects)}.png"
+        for number, (square, title) in enumerate(zip(subject.squares(pixels), titles, strict=True), start=1):
+            name = f"{number:02}-{title.splitlines()[0]}{_file(subject, subjects)}.png"  # two may have one title
             report.save(report.features(square, convolutions(subject, square[None])), output / "features" / name)
 
 
@@ -132,13 +133,13 @@ def _similar(
 def _sanity(
     subjects: list[Subject], rows: pd.DataFrame, method: list[str], label: str | None, seed: int, output: Path
 ) -> None:
-    from tejido.experiments.explain.subject import pictures_of
     from tejido.experiments.explain.trust import sanity
+    from tejido.experiments.pictures import pixels_of
     from tejido.files import replacing
     from tejido.report import explain as report
 
     for subject in subjects:
-        squares = subject.squares(pictures_of(rows))
+        squares = subject.squares(list(pixels_of(rows)))
         found = sanity(subject, method or _possible(subject), squares, subject.targets(squares, label), seed=seed)
         name = f"sanity{_file(subject, subjects)}"
         report.save(report.sanity_plot(found), output / f"{name}.png")
@@ -153,11 +154,11 @@ def _trust(
     subjects: list[Subject], rows: pd.DataFrame, method: list[str], label: str | None, seed: int, output: Path
 ) -> None:
     from tejido.experiments.explain.methods import TITLES
-    from tejido.experiments.explain.subject import pictures_of
     from tejido.experiments.explain.trust import trust
+    from tejido.experiments.pictures import pixels_of
     from tejido.report import explain as report
 
-    pixels = pictures_of(rows)
+    pixels = list(pixels_of(rows))
     for subject in subjects:
         squares, masks = subject.squares(pixels), subject.masks(rows)
         targets = subject.targets(squares, label)

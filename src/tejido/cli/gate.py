@@ -37,7 +37,7 @@ def gate(
     the training images without lesion. Probabilities stay as they are. The copy says of every picture what kind it is,
     and how strange.
     """
-    from tejido.experiments.gating import fit_gate
+    from tejido.experiments.gating.fit import fit_gate
     from tejido.runtime.library import locate
 
     pairs = [text.partition("@")[::2] for text in stranger]

@@ -14,8 +14,8 @@ from tejido import taxonomy
 from tejido.data.tables import write_parquet
 from tejido.errors import AgreementError
 from tejido.experiments.describe import describe
-from tejido.experiments.gate import Kept, compare
 from tejido.experiments.judge import answers_of, ask_file, deployed, judge
+from tejido.experiments.kept import Kept, compare
 from tejido.experiments.operating import operating
 from tejido.experiments.pictures import some_of
 from tejido.experiments.ranges import Inputs, inputs_of

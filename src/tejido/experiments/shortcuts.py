@@ -12,15 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.ndimage import binary_dilation
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tejido.errors import DataError, ImageError, ModelFileError
-from tejido.experiments.pictures import pixels_of
+from tejido.errors import DataError, ModelFileError
+from tejido.experiments.pictures import lesion_of, pixels_of
 from tejido.experiments.predict import Predictions
 from tejido.export.gating import Insides
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
@@ -28,7 +27,6 @@ from tejido.metrics.named import scores_of
 from tejido.metrics.predictions import PREFIX, labels_of
 from tejido.metrics.scores import macro_auc
 from tejido.runtime.classifier import Classifier
-from tejido.training.masks import read_mask
 
 ATTRIBUTES = ("source", "confirmation", "device")
 """What a probe looks for: nothing of it is in the lesion."""
@@ -194,13 +192,9 @@ def _covered(
 
 
 def _lesion(row: pd.Series, pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
-    if pd.isna(row["mask_path"]):
+    """The lesion and a margin around it."""
+    lesion = lesion_of(row, pixels)
+    if lesion is None:
         return None
-    try:
-        mask = Image.fromarray(read_mask(Path(row["mask_path"]), (row["width"], row["height"])))
-    except (DataError, ImageError):
-        return None
-    height, width = pixels.shape[:2]
-    lesion = np.asarray(mask.resize((width, height), Image.Resampling.NEAREST)) > 0
-    wide: NDArray[np.bool_] = binary_dilation(lesion, iterations=max(1, round(_MARGIN * max(height, width))))
+    wide: NDArray[np.bool_] = binary_dilation(lesion, iterations=max(1, round(_MARGIN * max(lesion.shape))))
     return None if wide.all() else wide

@@ -77,12 +77,7 @@ def compare(
     Raises:
         DataError: no prediction tables, other labels, other truths, or no image in common.
     """
-    check(first)
-    check(second)
-    if set(labels_of(first)) != set(labels_of(second)):
-        raise DataError(
-            f"the labels are {', '.join(labels_of(first))} and {', '.join(labels_of(second))}; they cannot be compared"
-        )
+    _check(first, second)
     common = sorted(set(first["image_id"]) & set(second["image_id"]))
     if not common:
         raise DataError("the two have no image in common; the image_id of one must be that of the other")
@@ -132,12 +127,7 @@ def compare_apart(
     Raises:
         DataError: no prediction tables, other labels, or an image or a group that is in both.
     """
-    check(first)
-    check(second)
-    if set(labels_of(first)) != set(labels_of(second)):
-        raise DataError(
-            f"the labels are {', '.join(labels_of(first))} and {', '.join(labels_of(second))}; they cannot be compared"
-        )
+    _check(first, second)
     for column in ("image_id", "group_id"):
         common = set(first[column]) & set(second[column])
         if common:
@@ -162,6 +152,15 @@ def compare_apart(
             )
     groups = int(tables[0]["group_id"].nunique())
     return Compared(len(first), groups, 0, figures, None, len(second))
+
+
+def _check(first: pd.DataFrame, second: pd.DataFrame) -> None:
+    check(first)
+    check(second)
+    if set(labels_of(first)) != set(labels_of(second)):
+        raise DataError(
+            f"the labels are {', '.join(labels_of(first))} and {', '.join(labels_of(second))}; they cannot be compared"
+        )
 
 
 def _delong(one: pd.DataFrame, other: pd.DataFrame, positive: str | None) -> DeLong | None:

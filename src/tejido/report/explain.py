@@ -38,20 +38,20 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(temporary, format="png")
 
 
-def grid(squares: Tensor, columns: dict[str, Tensor], titles: Sequence[str]) -> Figure:
-    """A row a picture: as the network sees it, and every map on it.
+def grid(squares: Tensor, columns: dict[str, tuple[Tensor, Tensor]], titles: Sequence[str]) -> Figure:
+    """A row a picture: as the first network sees it, and every map on what its own network sees.
 
     Args:
         squares: ``uint8[B, 3, S, S]``.
-        columns: title and maps ``float32[B, S, S]`` in 0..1.
+        columns: by title, squares ``uint8[B, 3, T, T]`` and maps of them ``float32[B, T, T]`` in 0..1.
         titles: of the pictures.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(_CELL * (1 + len(columns)) + 0.6, _CELL * len(squares) + 0.5), layout="constrained")
         axes = figure.subplots(len(squares), 1 + len(columns), squeeze=False)
         for row, square in enumerate(squares):
-            pixels = np.ascontiguousarray(square.permute(1, 2, 0).numpy())
-            shown = [pixels, *(draw(pixels, maps[row].numpy(), "whole") for maps in columns.values())]
+            own = [(_pixels(seen[row]), maps[row].numpy()) for seen, maps in columns.values()]
+            shown = [_pixels(square), *(draw(pixels, values, "whole") for pixels, values in own)]
             for axis, one in zip(axes[row], shown, strict=True):
                 _picture(axis, one)
             axes[row, 0].set_ylabel(titles[row], fontsize=7)
@@ -173,6 +173,10 @@ def write_lines(path: Path, lines: Sequence[dict[str, str]]) -> None:
     """The same as CSV."""
     with replacing(path) as temporary:
         pd.DataFrame(lines).to_csv(temporary, index=False)
+
+
+def _pixels(square: Tensor) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(square.permute(1, 2, 0).numpy())
 
 
 def _picture(axis: Axes, pixels: NDArray[np.uint8]) -> None:

@@ -8,7 +8,8 @@ from torch import nn
 
 from tejido.errors import DataError
 from tejido.experiments.explain.inside import CHANNELS, convolutions, embedding, similar
-from tejido.experiments.explain.subject import Subject, pictures_of, side_of, some
+from tejido.experiments.explain.subject import Subject, side_of, some
+from tejido.experiments.pictures import pixels_of
 from tests.experiments.explain.networks import subject
 
 
@@ -18,7 +19,7 @@ def explained(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Subject
 
 
 def test_every_convolution_is_shown(explained: Subject) -> None:
-    square = explained.squares(pictures_of(some(side_of(explained, "test"), 1)))[:1]
+    square = explained.squares(list(pixels_of(some(side_of(explained, "test"), 1))))[:1]
     found = convolutions(explained, square)
     layers = {name: layer for name, layer in explained.network.body.named_modules() if isinstance(layer, nn.Conv2d)}
     assert {one.name for one in found} == set(layers)
@@ -34,7 +35,7 @@ def test_every_convolution_is_shown(explained: Subject) -> None:
 def test_a_training_image_is_most_like_itself(explained: Subject) -> None:
     rows = side_of(explained, "train")
     asked = rows.iloc[[3, 17]]
-    squares = explained.squares(pictures_of(asked))
+    squares = explained.squares(list(pixels_of(asked)))
     vectors = embedding(explained, squares)
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2))
     for row, found in zip(asked.itertuples(), similar(explained, squares, 3), strict=True):

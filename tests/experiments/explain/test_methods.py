@@ -11,7 +11,8 @@ from torch.nn.functional import interpolate
 
 from tejido.errors import DataError, RecipeError
 from tejido.experiments.explain.methods import METHODS, maps
-from tejido.experiments.explain.subject import Subject, pictures_of, side_of, some
+from tejido.experiments.explain.subject import Subject, side_of, some
+from tejido.experiments.pictures import pixels_of
 from tests.experiments.explain.networks import subject, untrained
 
 pytest.importorskip("pytorch_grad_cam", reason="needs the extra explain")
@@ -27,7 +28,7 @@ def explained(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Subject
 
 @pytest.fixture(scope="module")
 def squares(explained: Subject) -> Tensor:
-    return explained.squares(pictures_of(some(side_of(explained, "test"), 4)))
+    return explained.squares(list(pixels_of(some(side_of(explained, "test"), 4))))
 
 
 def test_the_map_of_the_model_file_is_grad_cam(explained: Subject, squares: Tensor) -> None:
@@ -87,7 +88,7 @@ def test_a_network_that_looks_into_one_corner(explained: Subject, squares: Tenso
 def test_without_a_map_of_its_own(tmp_path: Path, shared: Path) -> None:
     """upc2020's network ends in fully connected layers: gradients of its last convolution serve."""
     found = subject(tmp_path, shared, "network.name=upc2020_cnn", "image.size=64")
-    square = found.squares(pictures_of(some(side_of(found, "test"), 1)))
+    square = found.squares(list(pixels_of(some(side_of(found, "test"), 1))))
     targets = found.targets(square)
     with pytest.raises(DataError, match="gives no cam; grad_cam does"):
         maps(found, "cam", square, targets)

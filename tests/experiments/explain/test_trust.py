@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from tejido.experiments.explain import trust as trusted
-from tejido.experiments.explain.subject import Subject, pictures_of, side_of, some
+from tejido.experiments.explain.subject import Subject, side_of, some
 from tejido.experiments.explain.trust import sanity, trust
+from tejido.experiments.pictures import pixels_of
 from tests.experiments.explain.networks import subject
 
 pytest.importorskip("pytorch_grad_cam", reason="needs the extra explain")
@@ -24,7 +25,7 @@ def explained(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Subject
 
 @pytest.fixture(scope="module")
 def squares(explained: Subject) -> Tensor:
-    return explained.squares(pictures_of(some(side_of(explained, "test"), 6)))
+    return explained.squares(list(pixels_of(some(side_of(explained, "test"), 6))))
 
 
 class Quarter(torch.nn.Module):

@@ -16,7 +16,6 @@ from tejido.data import manifest as manifests
 from tejido.errors import DataError, ImageError, RecipeError
 from tejido.experiments.build import build
 from tejido.experiments.datasets import split_of
-from tejido.experiments.pictures import pixels_of
 from tejido.experiments.run import Run
 from tejido.imaging.geometry import Geometry
 from tejido.models.network import Network
@@ -154,15 +153,6 @@ def some(rows: pd.DataFrame, count: int, seed: int = 0) -> pd.DataFrame:
     labels = alone["label"].nunique()
     each = -(-count // max(1, labels))
     return alone.groupby("label", sort=True).head(each).sort_values("label", kind="stable").reset_index(drop=True)
-
-
-def pictures_of(rows: pd.DataFrame) -> list[NDArray[np.uint8]]:
-    """Pixels of manifest rows.
-
-    Raises:
-        ImageError: a picture cannot be read.
-    """
-    return list(pixels_of(rows))
 
 
 def read(paths: list[Path]) -> list[NDArray[np.uint8]]:

@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pandas as pd
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from tejido.data import manifest as manifests
 from tejido.data.splitting import splits
-from tejido.errors import AgreementError, DataError, ImageError, ModelFileError
+from tejido.errors import AgreementError, DataError, ModelFileError
+from tejido.experiments.gating import look as looking
+from tejido.experiments.gating.look import Look
 from tejido.experiments.pictures import pixels_of
-from tejido.export.gating import OUTPUT, Insides, with_gate
+from tejido.export.gating import OUTPUT, with_gate
 from tejido.export.graph import with_metadata
 from tejido.files import replacing
-from tejido.imaging.augment import Augment
-from tejido.imaging.strangers import FAMILIES, stranger
+from tejido.imaging.strangers import FAMILIES
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.scores import share
-from tejido.models.gate import MODALITIES, NAMES, Fitted, Gate, described, distances, standardised
+from tejido.models.gate import MODALITIES, NAMES, Fitted, Gate, distances, standardised
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.metadata import RefusalRule
-from tejido.training.masks import read_mask
 
 OWN = 3000
 """Training images of the model that are looked at, each as it is and once augmented."""
-MADE_UP = 150
-"""Of each family of ``imaging.strangers``."""
 STRANGERS = 300
-"""Of each source and modality, drawn by lot, and
-"""
-PARTS = 6
-"""square parts of each beside the whole."""
-SKIN = 500
-"""Parts of training images without lesion, of 28 to 60 % of their height."""
+"""Of each source and modality, drawn by lot."""
 DIRECTIONS = 32
+"""In which training images differ most; what lies beside them counts together."""
 CERTAIN = 0.9
 """Probability of another modality from which it is named."""
 _SHARES = (0.8, 0.1, 0.1)
@@ -61,8 +50,8 @@ class Gated:
 
     Attributes:
         fitted: pictures that were learned from, by family.
-        own: share of the model's own pictures of each side that are refused now, by ``val`` and, with a split,
-            ``test``, and of those the shares by label as ``test, melanoma``.
+        own: share of the model's own pictures that are refused now, of ``val`` and ``test``, and of each diagnosis in
+            test as ``test, melanoma``.
     """
 
     fitted: dict[str, int]
@@ -118,13 +107,13 @@ def fit_gate(
         raise ModelFileError(f"{metadata.name} judges patches; a gate is for whole pictures")
     if metadata.modality not in MODALITIES:
         raise ModelFileError(f"{metadata.name} is for pictures of any kind, so there is nothing to refuse")
-    look = _Look(model.read_bytes(), seed, progress)
+    look = Look(model.read_bytes(), seed, progress)
     rows = _own(manifest, split, metadata.modality)
     sides = {name: rows[rows["split"] == name] for name in ("train", "val", "test")}
     train = sides["train"].sample(min(OWN, len(sides["train"])), random_state=seed)
     foreign = [_strangers(path, side, metadata.modality, seed) for path, side in strangers]
-    look.total = 2 * len(train) + len(sides["val"]) + len(sides["test"]) + len(FAMILIES) * MADE_UP
-    look.total += sum(len(part) * (1 + PARTS) for part in foreign) + SKIN
+    look.total = 2 * len(train) + len(sides["val"]) + len(sides["test"]) + len(FAMILIES) * looking.MADE_UP
+    look.total += sum(len(part) * (1 + looking.PARTS) for part in foreign) + looking.SKIN
     own = look.own(train)
     looked = [_Looked(f"made up: {name}", "other", look.made_up(name)) for name in FAMILIES]
     for part in foreign:
@@ -145,6 +134,7 @@ def fit_gate(
         with_gate(graph, gate, (1, 3, look.side, look.side), look.features),
         replace(
             metadata,
+            # A modality that is certain says more than a bad capture; that a picture is strange says less.
             refusal=(*rules[:-2], *metadata.refusal, *rules[-2:]),
             gate=NAMES,
             derivation={**metadata.derivation, "gate": facts},
@@ -160,123 +150,6 @@ def fit_gate(
     with replacing(output) as temporary:
         temporary.write_bytes(file)
     return Gated({"own": 2 * len(train), **{one.family: len(one.values) for one in looked}}, found)
-
-
-class _Look:
-    """Looks at pictures through a model file, and counts them.
-
-    Args:
-        file: its bytes.
-        seed: of augmentation and parts.
-        progress: called with how many were looked at, and of ``total``.
-    """
-
-    def __init__(self, file: bytes, seed: int, progress: Callable[[int, int], None]) -> None:
-        self._insides = Insides(file)
-        square, vector = self._insides(np.zeros((256, 256, 3), np.uint8))
-        self.side, self.features = square.shape[-1], len(vector)
-        self.total = 0
-        self._done = 0
-        self._seed = seed
-        self._progress = progress
-
-    def all(self, rows: pd.DataFrame) -> Tensor:
-        """Every picture, ``float32[N, D]``."""
-        return self._values(pixels_of(rows))
-
-    def own(self, rows: pd.DataFrame) -> Tensor:
-        """Every picture, as it is and augmented as training does."""
-        pairs = list(self._through(pixels_of(rows)))
-        generator = torch.Generator().manual_seed(self._seed)
-        squares = torch.from_numpy(np.stack([square for square, _ in pairs]))
-        changed = Augment()(squares, generator).permute(0, 2, 3, 1).contiguous().numpy()
-        return torch.cat([_described(pairs), _described(list(self._through(iter(changed))))])
-
-    def made_up(self, family: str) -> Tensor:
-        """Pictures of nothing."""
-        return self._values(stranger(family, number) for number in range(MADE_UP))
-
-    def whole_and_parts(self, rows: pd.DataFrame) -> Tensor:
-        """Every picture and square parts of it, of 30 to 100 % of its shorter side."""
-        rng = np.random.default_rng(self._seed)
-
-        def pieces() -> Iterator[NDArray[np.uint8]]:
-            for pixels in pixels_of(rows):
-                yield pixels
-                for _ in range(PARTS):
-                    side = max(16, int(min(pixels.shape[:2]) * rng.uniform(0.3, 1)))
-                    yield _cut(pixels, side, rng)
-
-        return self._values(pieces())
-
-    def skin(self, rows: pd.DataFrame) -> Tensor:
-        """Parts of pictures that their masks say have no lesion; empty where there are none."""
-        rng = np.random.default_rng(self._seed)
-        masked = rows[rows["mask_path"].notna()]
-        masked = masked.sample(len(masked), random_state=self._seed)
-
-        def pieces() -> Iterator[NDArray[np.uint8]]:
-            found = 0
-            for (_, row), pixels in zip(masked.iterrows(), pixels_of(masked), strict=True):
-                part = skin_of(pixels, row, rng)
-                if part is not None:
-                    yield part
-                    found += 1
-                if found == SKIN:
-                    return
-
-        return self._values(pieces())
-
-    def _values(self, pictures: Iterator[NDArray[np.uint8]]) -> Tensor:
-        return _described(list(self._through(pictures)))
-
-    def _through(
-        self, pictures: Iterator[NDArray[np.uint8]]
-    ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            while some := list(islice(pictures, 64)):  # not all pictures in memory
-                yield from pool.map(self._insides, some)
-                self._done += len(some)
-                self._progress(min(self._done, self.total), self.total)
-
-
-def _described(pairs: list[tuple[NDArray[np.uint8], NDArray[np.float32]]]) -> Tensor:
-    """Descriptions and vectors side by side."""
-    if not pairs:
-        return torch.empty(0, 0)
-    parts = []
-    for start in range(0, len(pairs), 256):
-        some = pairs[start : start + 256]
-        squares = torch.from_numpy(np.stack([square for square, _ in some]))
-        vectors = torch.from_numpy(np.stack([vector for _, vector in some]))
-        with torch.inference_mode():
-            parts.append(torch.cat([described(squares), vectors], 1))
-    return torch.cat(parts)
-
-
-def _cut(pixels: NDArray[np.uint8], side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    side = min(side, height, width)
-    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
-    return pixels[top : top + side, left : left + side]
-
-
-def skin_of(pixels: NDArray[np.uint8], row: pd.Series, rng: np.random.Generator) -> NDArray[np.uint8] | None:
-    """The largest of some squares, drawn by lot, that the mask leaves free."""
-    try:
-        mask = Image.fromarray(read_mask(Path(row["mask_path"]), (row["width"], row["height"])))
-    except (DataError, ImageError):
-        return None
-    height, width = pixels.shape[:2]
-    lesion = np.asarray(mask.resize((width, height), Image.Resampling.NEAREST)) > 0
-    best = None
-    for _ in range(40):
-        side = min(int(rng.uniform(0.28, 0.6) * height), width)
-        top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
-        free = not lesion[top : top + side, left : left + side].any()
-        if free and (best is None or side > best.shape[0]):
-            best = pixels[top : top + side, left : left + side]
-    return best if best is not None and min(best.shape[:2]) >= 16 else None
 
 
 def _own(manifest: Path, split: Path, modality: str) -> pd.DataFrame:
@@ -355,7 +228,7 @@ def _refused(said: Tensor, rules: Sequence[RefusalRule], rows: pd.DataFrame) -> 
 
 
 @torch.inference_mode()
-def _agree(before: Classifier, after: Classifier, gate: Gate, look: _Look, rows: pd.DataFrame) -> None:
+def _agree(before: Classifier, after: Classifier, gate: Gate, look: Look, rows: pd.DataFrame) -> None:
     for pixels, values in zip(pixels_of(rows), look.all(rows), strict=True):
         old, new = before.run(pixels), after.run(pixels)
         apart = max(float(np.abs(old[name] - new[name]).max()) for name in old)

@@ -1,0 +1,163 @@
+"""What a gate learns from: pictures, and parts of them, as a model file sees them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tejido.experiments.pictures import lesion_of, pixels_of
+from tejido.export.gating import Insides
+from tejido.imaging.augment import Augment
+from tejido.imaging.strangers import stranger
+from tejido.models.gate import described
+
+MADE_UP = 150
+"""Pictures of each family of ``imaging.strangers``."""
+PARTS = 6
+"""Square parts of each stranger that are looked at beside the whole."""
+SKIN = 500
+"""Parts of training images without lesion, of 28 to 60 % of their height."""
+_SMALLEST = 16  # pixels a side, below which no model file takes a picture
+
+Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
+
+
+class Look:
+    """Looks at pictures through a model file, and counts them.
+
+    What it returns has a row a picture, ``float32[N, D]``: 136 numbers of the square (``models.gate.described``) and
+    the vector that the head reads.
+
+    Attributes:
+        side: of the square, in pixels.
+        features: length of the vector.
+        total: how many pictures there will be, to be set by whoever looks.
+
+    Args:
+        file: its bytes.
+        seed: of augmentation and parts.
+        progress: called with how many were looked at, and of ``total``.
+    """
+
+    def __init__(self, file: bytes, seed: int, progress: Callable[[int, int], None]) -> None:
+        self._insides = Insides(file)
+        square, vector = self._insides(np.zeros((256, 256, 3), np.uint8))
+        self.side, self.features = square.shape[-1], len(vector)
+        self.total = 0
+        self._done = 0
+        self._seed = seed
+        self._progress = progress
+
+    def all(self, rows: pd.DataFrame) -> Tensor:
+        """Every picture.
+
+        Raises:
+            ImageError: one cannot be read; so do the others that take rows.
+        """
+        return self._values(pixels_of(rows))
+
+    def own(self, rows: pd.DataFrame) -> Tensor:
+        """Every picture, as it is and augmented as training does."""
+        pairs = list(self._through(pixels_of(rows)))
+        generator = torch.Generator().manual_seed(self._seed)
+        squares = torch.from_numpy(np.stack([square for square, _ in pairs]))
+        changed = Augment()(squares, generator).permute(0, 2, 3, 1).contiguous().numpy()
+        return torch.cat([_described(pairs), _described(list(self._through(iter(changed))))])
+
+    def made_up(self, family: str) -> Tensor:
+        """Pictures of a family of nothing."""
+        return self._values(stranger(family, number) for number in range(MADE_UP))
+
+    def whole_and_parts(self, rows: pd.DataFrame) -> Tensor:
+        """Every picture and square parts of it, of 30 to 100 % of its shorter side."""
+        rng = np.random.default_rng(self._seed)
+
+        def pieces() -> Iterator[NDArray[np.uint8]]:
+            for pixels in pixels_of(rows):
+                yield pixels
+                for _ in range(PARTS):
+                    shortest = min(pixels.shape[:2])
+                    side = min(shortest, max(_SMALLEST, int(shortest * rng.uniform(0.3, 1))))
+                    yield pixels[_place(pixels.shape[0], pixels.shape[1], side, rng)]
+
+        return self._values(pieces())
+
+    def skin(self, rows: pd.DataFrame) -> Tensor:
+        """Parts of pictures that their masks say have no lesion; empty where there are none."""
+        rng = np.random.default_rng(self._seed)
+        masked = rows[rows["mask_path"].notna()]
+        masked = masked.sample(len(masked), random_state=self._seed)
+
+        def pieces() -> Iterator[NDArray[np.uint8]]:
+            found = 0
+            for (_, row), pixels in zip(masked.iterrows(), pixels_of(masked), strict=True):
+                part = skin_of(pixels, row, rng)
+                if part is not None:
+                    yield part
+                    found += 1
+                if found == SKIN:
+                    return
+
+        return self._values(pieces())
+
+    def _values(self, pictures: Iterator[NDArray[np.uint8]]) -> Tensor:
+        return _described(list(self._through(pictures)))
+
+    def _through(self, pictures: Iterator[NDArray[np.uint8]]) -> Iterator[Pair]:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            while some := list(islice(pictures, 64)):  # not all pictures in memory
+                yield from pool.map(self._insides, some)
+                self._done += len(some)
+                self._progress(min(self._done, self.total), self.total)
+
+
+def _described(pairs: list[Pair]) -> Tensor:
+    """Descriptions and vectors side by side."""
+    if not pairs:
+        return torch.empty(0, 0)
+    parts = []
+    for start in range(0, len(pairs), 256):
+        some = pairs[start : start + 256]
+        squares = torch.from_numpy(np.stack([square for square, _ in some]))
+        vectors = torch.from_numpy(np.stack([vector for _, vector in some]))
+        with torch.inference_mode():
+            parts.append(torch.cat([described(squares), vectors], 1))
+    return torch.cat(parts)
+
+
+def skin_of(pixels: NDArray[np.uint8], row: pd.Series, rng: np.random.Generator) -> NDArray[np.uint8] | None:
+    """The largest of 40 squares, drawn by lot, that the lesion's mask leaves free.
+
+    Args:
+        pixels: ``uint8[H, W, 3]``.
+        row: of the manifest.
+        rng: draws.
+
+    Returns:
+        ``uint8[S, S, 3]``, or None where none of the squares is free, or there is no mask of use.
+    """
+    lesion = lesion_of(row, pixels)
+    if lesion is None:
+        return None
+    height, width = lesion.shape
+    best = None
+    for _ in range(40):
+        side = min(int(rng.uniform(0.28, 0.6) * height), width)
+        part = _place(height, width, side, rng)
+        if not lesion[part].any() and (best is None or side > best.shape[0]):
+            best = pixels[part]
+    return best if best is not None and len(best) >= _SMALLEST else None
+
+
+def _place(height: int, width: int, side: int, rng: np.random.Generator) -> tuple[slice, slice]:
+    """A square of that side, anywhere in the picture."""
+    top, left = (int(rng.integers(0, length - side + 1)) for length in (height, width))
+    return slice(top, top + side), slice(left, left + side)
