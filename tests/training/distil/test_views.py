@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from tejido.imaging.augment import Augment
 from tejido.recipe import Training
+from tejido.training.distil import views as prepared
 from tejido.training.distil.taps import Frozen
 from tejido.training.distil.views import Views
 from tejido.training.loaders import training_batches
@@ -36,6 +38,26 @@ def test_an_image_has_so_many_looks_and_the_answers_belong_to_them() -> None:
     other = views(seed=4)
     other.turn(0)
     assert not torch.equal(other.images, looks[0])
+
+
+@pytest.mark.parametrize(("kept", "made"), [(2**30, 2), (0, 4)])
+def test_views_are_made_once_while_memory_holds_them(monkeypatch: pytest.MonkeyPatch, kept: int, made: int) -> None:
+    calls: list[int] = []
+
+    def counting(batch: Tensor, generator: torch.Generator) -> Tensor:
+        calls.append(len(batch))
+        return AUGMENT(batch, generator)
+
+    looks = []
+    monkeypatch.setattr(prepared, "KEPT", kept)
+    found = views()
+    monkeypatch.setattr(found, "augment", counting)
+    for epoch in range(4):
+        found.turn(epoch)
+        looks.append(found.images.clone())
+    assert len(calls) == made
+    assert torch.equal(looks[0], looks[2])
+    assert torch.equal(looks[1], looks[3])
 
 
 def test_batches_turn_with_the_epoch() -> None:

@@ -16,6 +16,8 @@ from tejido.training.images import Images, LabelledImages, batches
 from tejido.training.sampler import generator_for
 
 _CHUNK = 256
+KEPT = 4 * 2**30
+"""Bytes of views that stay in memory; where all of them take more, each is made anew when its turn comes."""
 
 
 class Views(LabelledImages):
@@ -52,6 +54,7 @@ class Views(LabelledImages):
         self.view = -1
         self.taught = torch.empty(0)
         self._answers: dict[int, Tensor] = {}
+        self._looks: dict[int, Tensor] = {}
         self._key = ""
 
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
@@ -66,11 +69,18 @@ class Views(LabelledImages):
         if view == self.view:
             return
         self.view = view
-        generator = generator_for(self.seed, view, purpose=5)
-        self.images = torch.cat([self.augment(part, generator) for part in batches(self.originals, _CHUNK)])
+        self.images = self._looks[view] if view in self._looks else self._look(view)
         if view not in self._answers:
             self._answers[view] = self._asked(view)
         self.taught = self._answers[view]
+
+    def _look(self, view: int) -> Tensor:
+        """The images ``uint8[N, 3, S, S]`` as a view shows them."""
+        generator = generator_for(self.seed, view, purpose=5)
+        images = torch.cat([self.augment(part, generator) for part in batches(self.originals, _CHUNK)])
+        if self.count * images.nbytes <= KEPT:
+            self._looks[view] = images
+        return images
 
     def _asked(self, view: int) -> Tensor:
         """The teachers' logits ``float32[N, K, C]`` about the images of now, from a file if it is there."""
