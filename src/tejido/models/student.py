@@ -17,18 +17,20 @@ SIZE = 128
 SMALLEST = 32
 """Pixels of which the strides leave a map of 1 x 1."""
 _FILTERS = 32
-_EVERY = 4  # blocks after which the filters double, and after which maps stay as large as they are
+_EVERY = 4  # blocks after which the filters double
+_HALVING = 2  # blocks that halve the map
 _DEPTHWISE = ((48, 2), (80, 2), (80, 1), (112, 2), (112, 1), (160, 2), (160, 1))  # channels, stride
 
 
 def body(name: str) -> tuple[nn.Sequential, int]:
     """The network up to its last feature map, with random weights, and the number of that map's channels.
 
-    A ``student_k<K>`` is a strided 4x4 convolution and K residual blocks. In a block, T1 is two convolutions with
+    A ``student_k<K>`` is an 8x8 convolution of stride 4 and K residual blocks. In a block, T1 is two convolutions with
     batch-norm, T2 a 1x1 convolution with stride 1 that adapts the channels; 32 filters, doubled every four blocks. The
-    first four blocks halve the map, T2 behind a mean of 2x2; without these strides every block would work on the whole
-    picture. The thesis' convolutions are 4x4, which are even and so move a map by half a cell: here only the strided
-    ones are, because there nothing moves. So counts are below the published ones.
+    first two blocks halve the map, T2 behind a mean of 2x2, so that a map has a sixteenth of a side from there on;
+    without these strides every block would work on the whole picture. The thesis' convolutions are 4x4, which are even
+    and so move a map by half a cell: here only the strided ones are, because there nothing moves. So counts are below
+    the published ones.
 
     ``student_dw`` has depthwise and pointwise convolutions in turn (MobileNetV1's pair, with a shortcut where the shape
     stays): twice the depth and five times the channels of K = 3, for as many numbers.
@@ -108,17 +110,17 @@ class SeparableBlock(nn.Module):
 
 
 def _residual(blocks: int) -> tuple[nn.Sequential, int]:
-    layers: OrderedDict[str, nn.Module] = OrderedDict(stem=_stem(_FILTERS))
+    layers: OrderedDict[str, nn.Module] = OrderedDict(stem=_stem(_FILTERS, 4))
     before = _FILTERS
     for index in range(blocks):
         filters = _FILTERS * 2 ** (index // _EVERY)
-        layers[f"block{index + 1}"] = ResidualBlock(before, filters, 2 if index < _EVERY else 1)
+        layers[f"block{index + 1}"] = ResidualBlock(before, filters, 2 if index < _HALVING else 1)
         before = filters
     return nn.Sequential(layers), before
 
 
 def _depthwise() -> tuple[nn.Sequential, int]:
-    layers: OrderedDict[str, nn.Module] = OrderedDict(stem=_stem(_FILTERS))
+    layers: OrderedDict[str, nn.Module] = OrderedDict(stem=_stem(_FILTERS, 2))
     before = _FILTERS
     for index, (channels, stride) in enumerate(_DEPTHWISE, start=1):
         layers[f"block{index}"] = SeparableBlock(before, channels, stride)
@@ -126,8 +128,10 @@ def _depthwise() -> tuple[nn.Sequential, int]:
     return nn.Sequential(layers), before
 
 
-def _stem(filters: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(3, filters, 4, 2, 1, bias=False), nn.BatchNorm2d(filters), nn.ReLU(inplace=True))
+def _stem(filters: int, stride: int) -> nn.Sequential:
+    """A convolution twice as wide as its stride: every pixel is seen, and nothing moves."""
+    convolution = nn.Conv2d(3, filters, 2 * stride, stride, stride // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(filters), nn.ReLU(inplace=True))
 
 
 def _conv3(before: int, filters: int) -> nn.Conv2d:

@@ -7,6 +7,8 @@
 importScripts("precache.js"); // self.PRECACHE: {url: sha256}, urls relative to this file
 
 const STORE = "tejido";
+/** In the name of a larger model for the same question. */
+const LARGER = "-accurate/";
 const ROOT = new URL(".", self.location.href);
 /** Address -> the key under which its content is kept. */
 const KEYS = new Map(
@@ -26,11 +28,17 @@ self.addEventListener("fetch", (event) => {
   if (key) event.respondWith(kept(key, event.request));
 });
 
+/** As js/saving.js; what it leaves out is fetched when the reader takes it. */
+function sparing() {
+  const connection = self.navigator.connection;
+  return Boolean(connection?.saveData) || /2g|3g/.test(connection?.effectiveType ?? "");
+}
+
 async function fill() {
   const store = await caches.open(STORE);
   const have = new Set((await store.keys()).map((request) => request.url));
   for (const [address, key] of KEYS) {
-    if (have.has(key)) continue;
+    if (have.has(key) || (sparing() && address.includes(LARGER))) continue;
     const response = await fetch(address, { cache: "no-cache" });
     // Redirected: whoever was logged in no longer is, and the login is not the page.
     if (!response.ok || response.redirected) throw new Error(`${address}: ${response.status}`);

@@ -4,10 +4,14 @@
 import { byId, el } from "./dom.js";
 import { Failure } from "./failure.js";
 import { kind } from "./kind.js";
+import { savesData } from "./saving.js";
 import { library } from "./server.js";
 import { labelName } from "./wording.js";
 
 /** @typedef {import("./server.js").Model} Model @typedef {import("./server.js").Card} Card */
+
+/** Behind the name of a larger model for the same question. */
+const LARGER = "-accurate";
 
 const select = byId("model", HTMLSelectElement);
 const more = byId("more-models", HTMLDetailsElement);
@@ -37,7 +41,8 @@ export function drawModels() {
   const fit = usable.filter((model) => model.card?.modality === kind());
   select.replaceChildren(...fit.map((model) => el("option", { value: model.name }, title(model))));
   const names = fit.map((model) => model.name);
-  select.value = [before, preferred, ...names].find((name) => names.includes(name)) ?? "";
+  const first = savesData() ? [] : [preferred + LARGER];
+  select.value = [before, ...first, preferred, ...names].find((name) => names.includes(name)) ?? "";
   more.hidden = fit.length < 2;
 }
 
