@@ -17,9 +17,10 @@ from tejido.experiments.build import Parts
 from tejido.experiments.datasets import Part
 from tejido.experiments.patches import Decider, rule_of
 from tejido.experiments.pictures import pixels_of
+from tejido.experiments.threshold import chosen_threshold
 from tejido.export.deployed import Deployed
 from tejido.imaging.patches import Patches
-from tejido.metrics import calibration, predictions, thresholds
+from tejido.metrics import calibration, predictions
 from tejido.metrics.bootstrap import GroupBootstrap
 from tejido.metrics.calibration import Calibration
 from tejido.metrics.evaluate import evaluate
@@ -118,7 +119,7 @@ def judge(recipe: Recipe, built: Parts, network: Network, parts: dict[str, Part]
     if built.grid is None:
         threshold = None
         if task.positive is not None:
-            threshold = thresholds.of_table(patches["val"], task.positive, recipe.evaluation.sensitivity)
+            threshold = chosen_threshold(patches["val"], task.positive, recipe.evaluation)
         return Judged(recipe, calibrated, threshold, patches, patches, None, labelled, others)
     decider = Decider(recipe, task, built.grid.count)
     tables = {name: decider.images(table) for name, table in patches.items()}

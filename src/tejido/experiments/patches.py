@@ -11,10 +11,10 @@ from tejido.data.patches import PatchGrid
 from tejido.data.tables import write_parquet
 from tejido.errors import RecipeError
 from tejido.experiments.run import Run
+from tejido.experiments.threshold import chosen_threshold
 from tejido.export.aggregate import Aggregate
 from tejido.files import replacing
 from tejido.metrics import aggregate as rules
-from tejido.metrics import thresholds
 from tejido.metrics.evaluate import evaluate
 from tejido.metrics.patch_thresholds import between_votes, threshold_table
 from tejido.recipe import Recipe
@@ -77,7 +77,7 @@ class Decider:
         """Chosen on the images of validation, as the recipe says; for votes between two numbers of them."""
         if self.task.positive is None:
             return None
-        found = thresholds.of_table(val, self.task.positive, self.recipe.evaluation.sensitivity)
+        found = chosen_threshold(val, self.task.positive, self.recipe.evaluation)
         vote = (rule or self.recipe.evaluation.aggregate) == "vote"
         return between_votes(found, self.count) if vote else found
 

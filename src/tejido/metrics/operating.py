@@ -87,7 +87,7 @@ def operating_points(
     bootstrap = GroupBootstrap(test["group_id"], rounds=rounds, seed=seed)
     points = []
     for sensitivity in wanted:
-        threshold = of_table(validation, positive, sensitivity)
+        threshold = of_table(validation, positive, sensitivity=sensitivity)
         scores = scores_of(test, positive, threshold)
         found = {label: score for (name, label), score in scores.items() if name == "sensitivity" and label}
         points.append(

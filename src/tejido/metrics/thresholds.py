@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,15 +11,28 @@ from numpy.typing import NDArray
 from tejido.errors import DataError
 from tejido.metrics.predictions import PREFIX
 
+Rule = Literal["sensitivity", "youden", "cost"]
 
-def of_table(table: pd.DataFrame, positive: str, sensitivity: float) -> float:
-    """``at_sensitivity`` for the label ``positive`` of a prediction table.
+
+def of_table(
+    table: pd.DataFrame, positive: str, rule: Rule = "sensitivity", *, sensitivity: float = 0.9, miss: float = 10.0
+) -> float:
+    """The threshold for the label ``positive`` of a prediction table.
+
+    Args:
+        table: of validation.
+        positive: one of its labels.
+        rule: ``at_sensitivity``, ``by_youden`` or ``at_least_cost``.
+        sensitivity: for the first.
+        miss: for the last.
 
     Raises:
-        DataError: the table has no positive.
+        DataError: the table has no positive, or the rule needs others too and there are none.
     """
-    score = table[PREFIX + positive].to_numpy(float)
-    return at_sensitivity((table["truth"] == positive).to_numpy(bool), score, sensitivity)
+    truth, score = (table["truth"] == positive).to_numpy(bool), table[PREFIX + positive].to_numpy(float)
+    if rule == "youden":
+        return by_youden(truth, score)
+    return at_least_cost(truth, score, miss) if rule == "cost" else at_sensitivity(truth, score, sensitivity)
 
 
 def at_sensitivity(positive: NDArray[np.bool_], score: NDArray[np.floating], sensitivity: float) -> float:

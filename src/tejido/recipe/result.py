@@ -6,14 +6,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tejido.recipe.base import Section, Share
+from tejido.recipe.base import Positive, Section, Share
 
 
 class Evaluation(Section):
     """What is decided on validation and reported on test."""
 
+    threshold: Literal["sensitivity", "youden", "cost"] = "sensitivity"
+    """Binary tasks: how the threshold is chosen on validation. ``sensitivity`` is the highest one that reaches a
+    sensitivity, ``youden`` has the largest sum of sensitivity and specificity, ``cost`` the least costly errors."""
     sensitivity: Share = 0.9
-    """Binary tasks: the threshold is the highest one that reaches this sensitivity on validation."""
+    """For ``threshold: sensitivity``."""
+    miss: Positive = 10.0
+    """For ``threshold: cost``: a missed positive costs as much as so many false alarms."""
     false_refusal: Share = 0.05
     """With ``network.other``: share of the validation images with a label that may be refused for having none."""
     quality_pass: Share = 0.995
