@@ -5,7 +5,7 @@ a balanced logistic regression on them. Its strength of regularisation is chosen
 epochs are. The trained networks are runs of one recipe with several seeds; what is compared is the mean of their AUCs
 against the baseline's, on the same resampled lesions.
 
-    python benchmarks/frozen_baseline.py runs/skin_suspicion/* [--json FILE]
+    python benchmarks/frozen_baseline.py runs/skin_suspicion_accurate/* [--json FILE]
 """
 
 from __future__ import annotations

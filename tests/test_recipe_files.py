@@ -125,7 +125,7 @@ def test_the_commands_at_its_head_lead_to_the_files_that_it_names(path: Path) ->
 def test_a_study_is_named_after_its_file_and_all_its_runs_are_valid(path: Path) -> None:
     plan = study.load(path)
     assert plan.study.name == path.stem
-    assert len(plan.study.seeds) >= 3
+    assert len(plan.study.seeds) >= (1 if plan.study.figures == "val" else 3)  # one that chooses judges nothing
     assert plan.trials
     *_, last = commands(path)
     assert last[:2] == ["study", f"recipes/studies/{path.name}"]
