@@ -90,16 +90,14 @@ def test_what_the_gate_finds_is_what_the_file_answers(run: Path, source: Source,
 def test_shuffled_weights_never_pass(run: Path, tmp_path: Path) -> None:
     """Every tensor keeps its values, so its size, its range and its mean; only their order is lost."""
     source = Source(Run.open(run))
-    good = source.network
-    for seed in range(2):
-        source.network = copy.deepcopy(good)
-        generator = torch.Generator().manual_seed(seed)
-        for parameter in source.network.body.parameters():
-            flat = parameter.data.flatten()
-            parameter.data = flat[torch.randperm(len(flat), generator=generator)].reshape(parameter.shape)
-        made = make(source, asked(run, "float32"), tmp_path)
-        assert made.problem is not None
-        assert made.kept.labels < 0.98
+    source.network = copy.deepcopy(source.network)
+    generator = torch.Generator().manual_seed(0)
+    for parameter in source.network.body.parameters():
+        flat = parameter.data.flatten()
+        parameter.data = flat[torch.randperm(len(flat), generator=generator)].reshape(parameter.shape)
+    made = make(source, asked(run, "float32"), tmp_path)
+    assert made.problem is not None
+    assert made.kept.labels < 0.98
 
 
 def test_a_chain_can_be_made_again(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,6 +96,9 @@ def test_a_run_goes_on_where_it_was_stopped(run: Run[SegmentationRecipe], folder
     class StopError(Exception):
         pass
 
+    def stop(_: torch.nn.Module) -> None:
+        raise StopError
+
     again = Run.create(folder / "again", run.recipe)
     with pytest.MonkeyPatch.context() as patch:
         whole = training.SegmentModule.on_train_epoch_start
@@ -108,7 +111,10 @@ def test_a_run_goes_on_where_it_was_stopped(run: Run[SegmentationRecipe], folder
         patch.setattr(training.SegmentModule, "on_train_epoch_start", stopping)
         with pytest.raises(StopError):
             experiment.segment(again)
-    experiment.segment(again)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "Outlining", stop)  # what comes after the training
+        with pytest.raises(StopError):
+            experiment.segment(again)
     states = [
         torch.load(one.folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"] for one in (run, again)
     ]

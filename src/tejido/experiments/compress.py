@@ -100,12 +100,17 @@ def make(source: Source, asked: Compression, folder: Path) -> Made:
     """
     task = taxonomy.task(source.recipe.task)
     storage = asked.chain[-1].name
-    network = shrunk(source, asked, folder)
-    changed = len(asked.chain) > 1
-    judged = judge(source.recipe, source.built, network, source.parts) if changed else source.judged
-    module = deployed(source.recipe, source.built, network, judged.calibrated)
+    if len(asked.chain) > 1:
+        network = shrunk(source, asked, folder)
+        judged = judge(source.recipe, source.built, network, source.parts)
+        module = deployed(source.recipe, source.built, network, judged.calibrated)
+        graph = export_graph(module)
+    else:
+        network, judged, module = source.network, source.judged, source.deployed
+        graph = onnx.ModelProto()
+        graph.CopyFrom(source.graph)
     described = describe(source.recipe, task, source.parts, judged, {})
-    graph = _stored(export_graph(module), storage, lambda: inputs_of(source, asked, described))
+    graph = _stored(graph, storage, lambda: inputs_of(source, asked, described))
     classifier = Classifier(with_metadata(graph, described))
     answers = {name: answers_of(ask_file(classifier, part), judged.tables[name]) for name, part in judged.parts.items()}
     own = source.judged

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
+import onnx
+
 from tejido.errors import RecipeError
 from tejido.experiments.build import Parts, build
 from tejido.experiments.datasets import Part, load_parts
-from tejido.experiments.judge import Judged, judge
+from tejido.experiments.judge import Judged, deployed, judge
 from tejido.experiments.run import Run
+from tejido.export.deployed import Deployed
+from tejido.export.graph import export_graph
 from tejido.models.network import Network
 from tejido.recipe import Recipe
 from tejido.training.course import load_best
@@ -36,3 +42,13 @@ class Source:
         )
         self.network: Network = load_best(self.built.network, run.folder / "checkpoints" / "best.ckpt")
         self.judged: Judged = judge(self.recipe, self.built, self.network, self.parts)
+
+    @cached_property
+    def deployed(self) -> Deployed:
+        """The run's network from picture to answer."""
+        return deployed(self.recipe, self.built, self.network, self.judged.calibrated)
+
+    @cached_property
+    def graph(self) -> onnx.ModelProto:
+        """Of ``deployed``, with weights in float32; to be copied before it is changed."""
+        return export_graph(self.deployed)
