@@ -1,0 +1,43 @@
+"""Keep a finished run in the repository: what documents and later trainings need of it, not what resuming needs.
+
+The copy is a run's folder too: it can teach, be compressed, explained and evaluated. Not kept are the optimiser, the
+newest checkpoint, plots, the report and the model file, which the others make again.
+
+    .venv/bin/python scripts/keep_run.py RUN docs/results/NAME [--half]
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+import torch
+
+from tejido.files import replacing
+
+FILES = ("recipe.yaml", "environment.json", "split.parquet", "metrics.csv", "metrics.json", "predictions.parquet")
+
+
+def main() -> None:
+    """Copy the files, and the weights of the best epoch."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--half", action="store_true", help="weights in float16: half the size, answers off by 0.005")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        shutil.copyfile(options.run / name, options.folder / name)
+    checkpoint = options.folder / "checkpoints" / "best.ckpt"
+    checkpoint.parent.mkdir(exist_ok=True)
+    weights = torch.load(options.run / "checkpoints" / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"]
+    kept = {name: one for name, one in weights.items() if name.startswith("network.")}
+    if options.half:
+        kept = {name: one.half() if one.dtype == torch.float32 else one for name, one in kept.items()}
+    with replacing(checkpoint) as temporary:
+        torch.save({"state_dict": kept}, temporary)
+
+
+if __name__ == "__main__":
+    main()
