@@ -144,6 +144,35 @@ def test_a_new_version_waits_until_the_reader_takes_it(tmp_path: Path, monkeypat
 
 
 @needs_browser
+def test_the_larger_model_is_for_connections_that_allow_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is first where there is room, and neither chosen nor kept where the reader wants small downloads."""
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "skin-suspicion-accurate.onnx").write_bytes(tiny_model())
+    monkeypatch.setenv("TEJIDO_MODELS", str(models))
+    sparing = 'Object.defineProperty(%s.prototype, "connection", {get: () => ({saveData: true})});'
+    with serving(create_app("skin-suspicion")) as origin, persistent(tmp_path / "profile") as context:
+        page = context.new_page()
+        page.goto(origin)
+        kept(page)
+        (worker,) = context.service_workers
+
+        def held() -> set[str]:
+            urls = worker.evaluate("async () => (await (await caches.open('tejido')).keys()).map((one) => one.url)")
+            return {name for name in ("skin-suspicion", "skin-suspicion-accurate") if f"/{name}/file" in str(urls)}
+
+        assert held() == {"skin-suspicion", "skin-suspicion-accurate"}
+        assert page.input_value("#model") == "skin-suspicion-accurate"
+        emptied = 'async () => { %s await caches.delete("tejido"); await fill(); }'
+        worker.evaluate(emptied % (sparing % "WorkerNavigator"))
+        assert held() == {"skin-suspicion"}
+        page.add_init_script(sparing % "Navigator")
+        page.goto(origin)
+        page.wait_for_selector("#model option", state="attached")
+        assert page.input_value("#model") == "skin-suspicion"
+
+
+@needs_browser
 def test_no_room_on_the_device(tmp_path: Path) -> None:
     """The page says so, and works while there is a network."""
     with serving(create_app("skin-suspicion")) as origin, persistent(tmp_path) as context:
