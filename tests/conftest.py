@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return (LONG.index(name) if name in LONG else len(LONG), room)
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_table_of_operators() -> Iterator[None]:
+    """The exporter makes its table of operators anew for every file, a quarter of the work; here it is made once."""
+    try:
+        from torch.onnx._internal.exporter._registration import ONNXRegistry
+    except ImportError:  # it is not a public name; without it the tests take longer, and that is all
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(cache(ONNXRegistry.from_torchlib)))
+        yield
 
 
 @pytest.fixture(scope="session")
