@@ -28,7 +28,7 @@ self.addEventListener("fetch", (event) => {
   if (key) event.respondWith(kept(key, event.request));
 });
 
-/** As js/saving.js; what it leaves out is fetched when the reader takes it. */
+/** As js/saving.js, which a service worker of this kind cannot import; what it leaves out is fetched when the reader takes it. */
 function sparing() {
   const connection = self.navigator.connection;
   return Boolean(connection?.saveData) || /2g|3g/.test(connection?.effectiveType ?? "");
