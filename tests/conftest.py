@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.support.exporting import quick_exporter
 
 SHARED = Path(os.environ.get("TEJIDO_SHARED", Path(__file__).parents[1] / ".." / "shared"))
 
@@ -63,15 +64,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_table_of_operators() -> Iterator[None]:
-    """The exporter makes its table of operators anew for every file, a quarter of the work; here it is made once."""
-    try:
-        from torch.onnx._internal.exporter._registration import ONNXRegistry
-    except ImportError:  # it is not a public name; without it the tests take longer, and that is all
-        yield
-        return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(cache(ONNXRegistry.from_torchlib)))
+def exporter() -> Iterator[None]:
+    """Nothing is exported twice in a process."""
+    with quick_exporter():
         yield
 
 

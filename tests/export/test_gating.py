@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import onnx
@@ -14,7 +15,7 @@ from tejido.experiments.describe import _inputs
 from tejido.export.deployed import Deployed
 from tejido.export.gating import OUTPUT, Insides, places, with_gate
 from tejido.export.graph import export_graph, with_metadata
-from tejido.imaging.geometry import CentreSquare, Geometry, ShortSide, Stretch
+from tejido.imaging.geometry import CentreSquare, ShortSide, Stretch
 from tejido.metrics.calibration import Calibration
 from tejido.models.gate import NAMES, Fitted, Gate
 from tejido.runtime.classifier import Classifier
@@ -24,14 +25,21 @@ from tests.support.small_network import small_network
 from tests.support.tiny_model import METADATA
 
 PICTURES = [noise(150, 200), smooth(60, 90), smooth(64, 64)]
+GEOMETRIES = {one.name: one for one in (CentreSquare(64), ShortSide(64, 80), Stretch(64))}
 META = dataclasses.replace(METADATA, refusal=(), input_size=64)
 
 
-def file_of(geometry: Geometry, *, metadata: bool = False) -> tuple[onnx.ModelProto, Metadata]:
+@cache
+def traced(geometry: str, *, metadata: bool) -> onnx.ModelProto:
     network = small_network(0.3, metadata=metadata)
-    module = Deployed(geometry, network, Calibration(0.7, (0.0, 0.3))).eval()
-    said = dataclasses.replace(META, frame="whole" if isinstance(geometry, Stretch) else "centre_square")
-    return export_graph(module), dataclasses.replace(said, inputs=_inputs()) if metadata else said
+    return export_graph(Deployed(GEOMETRIES[geometry], network, Calibration(0.7, (0.0, 0.3))))
+
+
+def file_of(geometry: str, *, metadata: bool = False) -> tuple[onnx.ModelProto, Metadata]:
+    graph = onnx.ModelProto()
+    graph.CopyFrom(traced(geometry, metadata=metadata))
+    said = dataclasses.replace(META, frame="whole" if geometry == "stretch" else "centre_square")
+    return graph, dataclasses.replace(said, inputs=_inputs()) if metadata else said
 
 
 def random_gate(features: int) -> Gate:
@@ -50,8 +58,8 @@ def random_gate(features: int) -> Gate:
     return Gate(fitted).eval()
 
 
-@pytest.mark.parametrize("geometry", [CentreSquare(64), ShortSide(64, 80), Stretch(64)], ids=lambda one: one.name)
-def test_answers_stay_and_the_gate_is_pytorchs(geometry: Geometry) -> None:
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_answers_stay_and_the_gate_is_pytorchs(geometry: str) -> None:
     graph, metadata = file_of(geometry)
     look = Insides(graph.SerializeToString())
     gate = random_gate(len(look(PICTURES[0])[1]))
@@ -77,7 +85,7 @@ def test_answers_stay_and_the_gate_is_pytorchs(geometry: Geometry) -> None:
 
 
 def test_a_network_that_is_told_age_sex_and_site() -> None:
-    graph, metadata = file_of(CentreSquare(64), metadata=True)
+    graph, metadata = file_of("centre_square", metadata=True)
     look = Insides(graph.SerializeToString())
     _, vector = look(PICTURES[0])
     assert len(vector) == 32  # of the picture alone
@@ -88,7 +96,7 @@ def test_a_network_that_is_told_age_sex_and_site() -> None:
 
 
 def test_what_cannot_have_a_gate() -> None:
-    graph, _ = file_of(CentreSquare(64))
+    graph, _ = file_of("centre_square")
     twice = with_gate(graph, random_gate(32), (1, 3, 64, 64), 32)
     with pytest.raises(ModelFileError, match="has a gate already"):
         places(twice)
@@ -102,6 +110,6 @@ def test_what_cannot_have_a_gate() -> None:
 
 
 def test_metadata_that_speaks_of_a_gate_that_is_not_there() -> None:
-    graph, metadata = file_of(CentreSquare(64))
+    graph, metadata = file_of("centre_square")
     with pytest.raises(ModelFileError, match="does not have the outputs"):
         Classifier(with_metadata(graph, dataclasses.replace(metadata, gate=NAMES)))

@@ -39,7 +39,7 @@ SMALL = {
     "tf_efficientnet_lite0": (48, True),
 }
 
-QUICK = ("student_k1", "upc2020_cnn", "squeezenet1_1", "mobilenetv1_025", "tf_efficientnet_lite0")
+QUICK = ("student_k1", "upc2020_cnn", "mobilenetv1_025")
 """Whose export `make test` checks; that of the others takes half a minute each and is left to `make slow`."""
 
 
