@@ -45,6 +45,13 @@ def test_nothing_to_join() -> None:
     assert one_a_group(TABLE[TABLE["group_id"] == "p4"]) is None
 
 
+def test_patches_of_one_patient_are_not_joined() -> None:
+    """Where most groups hold both truths, those left over say nothing about groups."""
+    mixed = pd.concat([TABLE, *(TABLE[5:].assign(group_id=name) for name in ("p5", "p6", "p7"))], ignore_index=True)
+    assert one_a_group(mixed) is None
+    assert one_a_group(mixed[mixed["group_id"] != "p7"]) is not None  # three of six
+
+
 def test_the_recognition_rate_of_patients_by_hand() -> None:
     """Spanhol et al. 2016: of each patient the share of right images, and their mean."""
     right = np.array([True, False, True, False, True, True, True])

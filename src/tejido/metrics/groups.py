@@ -19,14 +19,15 @@ def one_a_group(table: pd.DataFrame) -> pd.DataFrame | None:
         table: see ``metrics.predictions``.
 
     Returns:
-        A row a group, with its name as ``image_id``; None where no group has two images, or none is left.
+        A row a group, with its name as ``image_id``; None where no group has two images, or where most would be left
+        out: patches of one patient have truths of their own.
     """
     if not table["group_id"].duplicated().any():
         return None
-    single = table.groupby("group_id")["truth"].transform("nunique") == 1
-    kept = table[single]
-    if kept.empty:
+    truths = table.groupby("group_id")["truth"].nunique()
+    if (truths == 1).mean() < 0.5:
         return None
+    kept = table[table["group_id"].map(truths) == 1]
     probabilities = [PREFIX + label for label in labels_of(table)]
     grouped = kept.groupby("group_id", sort=True)
     # Of an image, such as its diagnosis; what differs within a group is not known of it.

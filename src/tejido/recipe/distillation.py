@@ -23,7 +23,7 @@ class Distillation(Section):
     """Weight of the labels."""
     beta: Annotated[float, Field(ge=0)] | None = None
     """Weight of the guide; by default 1 - alpha."""
-    temperature: Positive = 5.0
+    temperature: Positive = 1.0
     """Tau: how much answers are softened, in ``response``, ``online`` and ``self``."""
     temperature_squared: bool = False
     """Multiply the loss of softened answers by tau squared, as Hinton et al. do and uis2022 does not."""
