@@ -31,8 +31,8 @@ from tejido.metrics.scores import auc, macro_auc, mean_of, share
 
 FOLDS = 5
 ROUNDS = 1000
-NETWORK = Path(__file__).parents[1] / "docs/results/skin-suspicion/predictions.parquet"
-"""Answers of the bundled network, on the test images of its own split."""
+NETWORK = Path(__file__).parents[1] / "docs/results/skin-suspicion-first/predictions.parquet"
+"""Answers of the network that was bundled first, on the test images of its own split."""
 LEAST_GROUPS = 10
 """A label with fewer groups than this is left out of a question."""
 QUESTIONS = {

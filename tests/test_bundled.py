@@ -1,9 +1,10 @@
-"""The bundled model, as a user meets it: same answer by every door, sizes agree, bad captures refused, figures true."""
+"""The bundled models, as a user meets them: one answer by every door, bad captures refused, figures true."""
 
 from __future__ import annotations
 
 import io
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,14 @@ from tejido.metrics.evaluate import estimate_of
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.library import BUNDLED
 from tejido.sources.ham10000 import Ham10000
+from tejido.sources.idc import Idc
 from tests.app.client import Client
 
-RESULTS = Path(__file__).parents[1] / "docs" / "results" / "skin-suspicion"
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "results"
 EXAMPLES = sorted((Path(tejido.__file__).parent / "app" / "web" / "examples").glob("*.jpg"))
+MODELS = sorted(path.stem for path in BUNDLED.glob("*.onnx"))
+SUSPICION = [name for name in MODELS if name.startswith("skin-suspicion")]
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +40,17 @@ def classifier() -> Classifier:
 @pytest.fixture(scope="module")
 def lesions(shared: Path) -> list[Path]:
     return sorted((shared / "data" / "ham10000_600x450").glob("*.jpg"))
+
+
+@cache
+def load(name: str) -> Classifier:
+    return tejido.load(name)
+
+
+@cache
+def predictions(name: str) -> pd.DataFrame:
+    """The file's answers of validation and test."""
+    return pd.read_parquet(RESULTS / name / "bundled" / "predictions.parquet")
 
 
 def rotated(path: Path, folder: Path) -> Path:
@@ -63,39 +79,40 @@ def test_terminal_python_and_rest_agree(
         assert line["quality"] == answer["quality"] == pytest.approx(expected.quality)
 
 
-def test_an_exif_rotated_file_equals_its_upright_array(classifier: Classifier, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", MODELS)
+def test_an_exif_rotated_file_equals_its_upright_array(name: str, tmp_path: Path) -> None:
     path = rotated(EXAMPLES[1], tmp_path)
     upright = np.asarray(ImageOps.exif_transpose(Image.open(path)))
-    assert classifier.predict(path).probabilities == classifier.predict(upright).probabilities
+    assert load(name).predict(path).probabilities == load(name).predict(upright).probabilities
 
 
-def test_it_is_small_and_says_what_it_is(classifier: Classifier) -> None:
-    assert (BUNDLED / "skin-suspicion.onnx").stat().st_size <= 2_000_000
-    metadata = classifier.metadata
-    assert (metadata.name, metadata.task, metadata.positive) == ("skin-suspicion", "skin-suspicion", "suspicious")
-    assert metadata.licence == "CC-BY-NC-4.0"
-    assert {data.source for data in metadata.training_data} == {"ham10000"}
-    assert {"blur", "darkness", "glare"} == {rule.code for rule in metadata.refusal}
+@pytest.mark.parametrize("name", MODELS)
+def test_it_is_small_and_says_what_it_is(name: str) -> None:
+    limit = 4_000_000 if name.endswith("-accurate") else 150_000
+    assert (BUNDLED / f"{name}.onnx").stat().st_size <= limit
+    metadata = load(name).metadata
+    assert metadata.name == name
+    assert metadata.task == name.removesuffix("-accurate")
+    skin = name.startswith("skin-")
+    assert metadata.modality == ("dermoscopy" if skin else "histology")
+    assert metadata.licence == ("CC-BY-NC-4.0" if skin else "CC-BY-4.0")
+    assert {data.source for data in metadata.training_data} == {"ham10000" if skin else "idc"}
+    assert {"blur", "darkness", "glare"} <= {rule.code for rule in metadata.refusal}
+    assert f"`{name}.onnx`" in (ROOT / "MODELS_LICENSE.md").read_text()
 
 
-def test_both_sizes_of_a_lesion_get_nearly_the_same_answer(
-    classifier: Classifier, lesions: list[Path], shared: Path
-) -> None:
+@pytest.mark.parametrize("name", SUSPICION)
+def test_both_sizes_of_a_lesion_get_nearly_the_same_answer(name: str, lesions: list[Path], shared: Path) -> None:
     small = shared / "data" / "ham10000" / "images"
-    differences = [
-        abs(
-            classifier.predict(path).probabilities["suspicious"]
-            - classifier.predict(small / path.name).probabilities["suspicious"]
-        )
-        for path in lesions
-    ]
-    assert len(differences) == 24
-    assert np.median(differences) <= 0.05
+    pairs = [(path, small / path.name) for path in lesions]
+    answers = [[load(name).predict(path).probabilities["suspicious"] for path in pair] for pair in pairs]
+    assert len(answers) == 24
+    assert np.median(np.abs(np.diff(answers))) <= 0.05
 
 
 def as_bytes(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "BMP")
     return buffer.getvalue()
 
 
@@ -106,7 +123,8 @@ def with_reflection(image: Image.Image) -> Image.Image:
     return copy
 
 
-def test_bad_captures_are_refused_and_good_ones_are_not(classifier: Classifier, lesions: list[Path]) -> None:
+@pytest.mark.parametrize("name", SUSPICION)
+def test_bad_captures_are_refused_and_good_ones_are_not(name: str, lesions: list[Path]) -> None:
     spoilt = {
         None: lambda image: image,
         "blur": lambda image: image.filter(ImageFilter.GaussianBlur(image.height / 20)),
@@ -114,63 +132,91 @@ def test_bad_captures_are_refused_and_good_ones_are_not(classifier: Classifier, 
         "glare": with_reflection,
     }
     for reason, spoil in spoilt.items():
-        answers = [classifier.predict(as_bytes(spoil(Image.open(path)))) for path in lesions]
+        answers = [load(name).predict(as_bytes(spoil(Image.open(path)))) for path in lesions]
         share = np.mean([answer.reason == reason for answer in answers])
         assert share >= 0.9, (reason, share)
 
 
-def test_the_figures_on_its_card_follow_from_the_stored_predictions(classifier: Classifier) -> None:
-    table = pd.read_parquet(RESULTS / "predictions.parquet")
+@pytest.mark.parametrize("name", MODELS)
+def test_the_figures_on_its_card_follow_from_the_stored_predictions(name: str) -> None:
+    metadata = load(name).metadata
+    table = predictions(name)
     test = table[table["split"] == "test"]
+    labels = [metadata.positive] if metadata.positive else [label.name for label in metadata.labels]
     for part, rows in (("all", test), ("histology", test[test["confirmation"] == "histology"])):
-        area = roc_auc_score(rows["truth"] == "suspicious", rows["p_suspicious"])
-        assert classifier.metadata.metrics[part]["auc"]["value"] == pytest.approx(area)
-        called = rows["p_suspicious"] >= classifier.metadata.thresholds["suspicious"]
-        melanoma = rows["diagnosis"] == "melanoma"
-        sensitivity = classifier.metadata.metrics[part]["sensitivity_melanoma"]["value"]
-        assert sensitivity == pytest.approx(called[melanoma].mean())
+        area = np.mean([roc_auc_score(rows["truth"] == label, rows[f"p_{label}"]) for label in labels])
+        assert metadata.metrics[part]["auc"]["value"] == pytest.approx(area)
+        if metadata.task == "skin-suspicion":
+            called = rows["p_suspicious"] >= metadata.thresholds["suspicious"]
+            melanoma = rows["diagnosis"] == "melanoma"
+            sensitivity = metadata.metrics[part]["sensitivity_melanoma"]["value"]
+            assert sensitivity == pytest.approx(called[melanoma].mean())
 
 
-def test_it_answers_as_its_run_did_and_its_split_is_clean(classifier: Classifier, shared: Path, tmp_path: Path) -> None:
-    records = Ham10000().read(shared / "data" / "ham10000").records
-    paths = {record.image_id: record.path for record in records}
-    table, _ = manifest.build(records, tmp_path)
-    assigned = splits.load(RESULTS / "split.parquet", table)  # raises where a lesion crosses
-    predictions = pd.read_parquet(RESULTS / "predictions.parquet")
-    test = predictions[predictions["split"] == "test"]
-    assert set(test["image_id"]) == set(table["image_id"][assigned == "test"])
-    sample = test.iloc[::10]
-    answers = [classifier.predict(paths[image_id]) for image_id in sample["image_id"]]
-    file = np.array([answer.probabilities["suspicious"] for answer in answers])
-    assert np.abs(file - sample["p_suspicious"]).max() <= 1e-2
-    called = sample["p_suspicious"] >= classifier.metadata.thresholds["suspicious"]
-    assert np.mean([(a.label == "suspicious") == c for a, c in zip(answers, called, strict=True)]) >= 0.995
+@pytest.mark.parametrize("name", MODELS)
+def test_it_answers_as_its_network_did(name: str) -> None:
+    """Storage in fewer bits moved labels and AUC of validation by no more than the limits of ``tejido compress``."""
+    kept = json.loads((RESULTS / name / "bundled" / "metrics.json").read_text())["validation"]
+    assert kept["labels"] >= 0.98
+    assert abs(kept["auc"] - kept["auc_before"]) <= 0.005
+    assert load(name).metadata.derivation["compression"]["validation"]["auc"] == kept["auc"]
+
+
+@pytest.fixture(scope="module")
+def paths(shared: Path) -> dict[str, Path]:
+    """Where every image lies."""
+    records = [*Ham10000().read(shared / "data" / "ham10000").records, *Idc().read(shared / "data" / "idc").records]
+    return {record.image_id: record.path for record in records}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_answers_as_the_stored_predictions_say(name: str, paths: dict[str, Path]) -> None:
+    table = predictions(name)
+    sample = table[table["split"] == "test"].iloc[::15]
+    answers = [load(name).predict(paths[image]).probabilities for image in sample["image_id"]]
+    for label in answers[0]:
+        differences = np.abs([answer[label] for answer in answers] - sample[f"p_{label}"])
+        assert differences.max() <= 1e-5
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name.startswith("skin-")])
+def test_no_lesion_crosses_its_split(name: str, shared: Path) -> None:
+    lesions = {record.image_id: record.lesion_id for record in Ham10000().read(shared / "data" / "ham10000").records}
+    split = pd.read_parquet(RESULTS / name / "split.parquet")
+    sides = split.assign(lesion=split["image_id"].map(lesions)).groupby("lesion")["split"].nunique()
+    assert len(sides) > 300
+    assert (sides == 1).all()
+    for side in ("val", "test"):
+        known = set(split["image_id"][split["split"] == side])
+        assert set(predictions(name)["image_id"][predictions(name)["split"] == side]) <= known
+
+
+@pytest.mark.slow
+def test_the_documented_commands_make_these_splits(shared: Path, tmp_path: Path) -> None:
+    truth = shared / "data" / "csv" / "isic2019_toregore" / "ISIC_2019_Training_GroundTruth.csv"
+    build = ["data", "build", "--source", f"ham10000={shared / 'data' / 'ham10000'}", "--metadata", str(truth)]
+    assert main([*build, "-o", str(tmp_path / "m.parquet")]) == 0
+    assert main(["data", "split", str(tmp_path / "m.parquet"), "-o", str(tmp_path / "s.parquet")]) == 0
+    table = manifest.read(tmp_path / "m.parquet")
+    assigned = splits.load(tmp_path / "s.parquet", table)  # raises where a lesion crosses
+    made = dict(zip(table["image_id"], assigned, strict=True))
+    for name in (name for name in MODELS if name.startswith("skin-")):
+        own = pd.read_parquet(RESULTS / name / "split.parquet")
+        assert [made[image] for image in own["image_id"]] == own["split"].tolist()
+    # What is known of HAM10000, on the way.
+    counts = table["diagnosis"].value_counts()
+    assert (len(table), table["group_id"].nunique(), table["sha256"].duplicated().sum()) == (9_991, 7_470, 0)
+    assert (counts["squamous_cell_carcinoma"], counts["actinic_keratosis"]) == (197, 130)
+    for _, rows in table.groupby("diagnosis"):
+        shares = assigned[rows.index].value_counts(normalize=True)
+        for side, fraction in splits.DEFAULT_FRACTIONS.items():
+            assert abs(shares[side] - fraction) < 0.02
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.es.md", "docs/results/skin-suspicion.md"])
-def test_the_documents_give_the_figures_of_the_card(classifier: Classifier, name: str) -> None:
-    text = (Path(__file__).parents[1] / name).read_text()
+@pytest.mark.parametrize("model", SUSPICION)
+def test_the_documents_give_the_figures_of_the_card(model: str, name: str) -> None:
+    text = (ROOT / name).read_text()
     for part in ("all", "histology"):
         for figure in ("auc", "sensitivity", "specificity", "accuracy", "sensitivity_melanoma"):
-            assert str(estimate_of(classifier.metadata.metrics[part][figure])) in text, (part, figure)
-
-
-def test_the_documented_commands_make_its_split(shared: Path, tmp_path: Path) -> None:
-    truth = shared / "data" / "csv" / "isic2019_toregore" / "ISIC_2019_Training_GroundTruth.csv"
-    manifest_path, split = str(tmp_path / "m.parquet"), tmp_path / "s.parquet"
-    build = ["data", "build", "--source", f"ham10000={shared / 'data' / 'ham10000'}", "--metadata", str(truth)]
-    assert main([*build, "--task", "skin-suspicion", "--keep-duplicates", "-o", manifest_path]) == 0
-    assert main(["data", "split", manifest_path, "-o", str(split)]) == 0
-    made = pd.read_parquet(split)
-    pd.testing.assert_frame_equal(made, pd.read_parquet(RESULTS / "split.parquet"))
-    # What is known of HAM10000, on the way.
-    table = manifest.read(Path(manifest_path))
-    counts = table["diagnosis"].value_counts()
-    assert (len(table), table["group_id"].nunique(), table["sha256"].duplicated().sum()) == (10_015, 7_470, 2)
-    assert (counts["squamous_cell_carcinoma"], counts["actinic_keratosis"]) == (197, 130)
-    assigned = table["image_id"].map(made.set_index("image_id")["split"])
-    splits.check(assigned, table)
-    for _, rows in table.groupby("diagnosis"):
-        shares = assigned[rows.index].value_counts(normalize=True)
-        for name, fraction in splits.DEFAULT_FRACTIONS.items():
-            assert abs(shares[name] - fraction) < 0.02
+            assert str(estimate_of(load(model).metadata.metrics[part][figure])) in text, (part, figure)

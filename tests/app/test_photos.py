@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tejido.app.server import create_app
+from tejido.runtime import library
 from tejido.runtime.classifier import Classifier
 from tests.app.browsing import DONE, agree, answer, give, launched, needs_browser, opened
 from tests.app.live import serving
@@ -75,6 +76,9 @@ def test_a_phone_photo_is_refused_where_no_model_is_made_for_it(page: Page) -> N
 
 
 def test_the_kind_chooses_among_the_models(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "BUNDLED", tmp_path / "bundled")
+    (tmp_path / "bundled").mkdir()
+    (tmp_path / "bundled" / "skin-suspicion.onnx").write_bytes(tiny_model(name="skin-suspicion"))
     monkeypatch.setenv("TEJIDO_MODELS", str(tmp_path))
     (tmp_path / "slides.onnx").write_bytes(tiny_model(modality="histology"))
     (tmp_path / "photos.onnx").write_bytes(tiny_model(modality="clinical"))

@@ -53,7 +53,8 @@ def _print_table(found: list[Entry]) -> None:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_lines=True)
-    for title in ("Model", "Task", "Test AUC (95 %)", "Licence"):
+    table.add_column("Model", overflow="fold", min_width=min(24, max(len(entry.name) for entry in found)))
+    for title in ("Task", "Test AUC (95 %)", "Licence"):
         table.add_column(title, overflow="fold")
     for entry in found:
         meta = entry.metadata
