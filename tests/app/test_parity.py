@@ -38,12 +38,16 @@ CLASSIFY = """async ([name, encoded, told, box]) => {
   const model = library.models.find((one) => one.name === name);
   const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
   const start = performance.now();
+  let ticks = 0;
+  const ticking = setInterval(() => { ticks += 1; }, 10);
   try {
     const signal = new AbortController().signal;
     const answer = await device.classify({ picture: new Blob([bytes]), box, model, card: model.card, told }, signal);
-    return { answer, ms: performance.now() - start };
+    return { answer, ticks, ms: performance.now() - start };
   } catch (error) {
     return { failure: error.code, values: error.values };
+  } finally {
+    clearInterval(ticking);
   }
 }"""
 DECODE = """async ([module, encoded]) => {
@@ -177,24 +181,12 @@ def _failure_of_the_other(page: Page, data: bytes) -> str:
 
 
 def test_fifty_megapixels_do_not_freeze_the_page(page: Page) -> None:
-    """While the worker is busy, the page goes on drawing."""
+    """While the worker is busy, the page's own thread goes on: decoding there would leave it a handful of turns."""
     data = encode(large(50), "JPEG", quality=85)
-    page.evaluate(
-        """() => {
-            window.longest = 0;
-            let before = performance.now();
-            const tick = (now) => {
-                window.longest = Math.max(window.longest, now - before);
-                before = now;
-                window.ticking = requestAnimationFrame(tick);
-            };
-            window.ticking = requestAnimationFrame(tick);
-        }"""
-    )
     found = asked(page, data)
     classifier = Classifier(BUNDLED / f"{MODEL}.onnx")
     assert max(differences(found["answer"], classifier, data)) <= 1e-4
-    assert page.evaluate("() => (cancelAnimationFrame(window.ticking), window.longest)") < 0.5 * found["ms"]
+    assert found["ticks"] >= 20, found["ms"]
 
 
 def test_what_is_known_beside_the_picture_counts_alike(browser: Browser, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from tejido.experiments.run import Run
 from tejido.experiments.shrink import shrunk
 from tejido.experiments.source import Source
 from tejido.export import agreement
-from tejido.export.agreement import Tolerance
+from tejido.export.agreement import TOLERANCE, Tolerance
 from tejido.export.card import card
 from tejido.export.compression import integers
 from tejido.export.deployed import Deployed
@@ -38,14 +38,6 @@ from tejido.runtime.classifier import Classifier
 
 PICTURES = 60
 """Validation pictures on which pixels, quality and heatmaps are compared."""
-TOLERANCE = {
-    "float32": Tolerance(),
-    "float16": Tolerance(),
-    "int8": Tolerance(probability=0.1, labels=0.95, heatmap=0.1),
-    "int8_dynamic": Tolerance(probability=0.5, labels=0.9, heatmap=0.3),
-    "int8_static": Tolerance(probability=0.5, labels=0.9, heatmap=0.3),
-}
-"""How far a file may be from the network that it was made of, on these; whether it is good enough the gate says."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -98,11 +98,12 @@ def _split(parts: dict[str, Part]) -> pd.DataFrame:
 def _export(run: Run, module: Deployed, metadata: Metadata, val: Part) -> agreement.Agreement:
     """Write ``model.onnx`` if it agrees with the network on validation pictures and on odd sizes."""
     graph = export_graph(module)
-    store(graph, run.recipe.export.weights)
+    weights = run.recipe.export.weights
+    store(graph, weights)
     file = with_metadata(graph, metadata)
     pictures = some_of(val.pictures, GATE_PICTURES)
     odd = agreement.odd_sizes(pictures[0], module.smallest)
-    found = agreement.check(file, graph, module, [*pictures, *odd])
+    found = agreement.check(file, graph, module, [*pictures, *odd], agreement.TOLERANCE[weights])
     with replacing(run.folder / "model.onnx") as temporary:
         temporary.write_bytes(file)
     return found

@@ -47,6 +47,17 @@ class Tolerance:
     mask: float = 0.01
 
 
+TOLERANCE = {
+    "float32": Tolerance(),
+    "float16": Tolerance(),
+    "int8": Tolerance(probability=0.1, labels=0.98, heatmap=0.1),
+    "int8_dynamic": Tolerance(probability=0.5, labels=0.9, heatmap=0.3),
+    "int8_static": Tolerance(probability=0.5, labels=0.9, heatmap=0.3),
+}
+"""How far a file may be from its network, by storage of its weights. The widest ones only find what is broken:
+whether a compressed file is good enough, the gate of compressions says, on all of validation."""
+
+
 @dataclass(frozen=True)
 class Agreement:
     """What was found on ``pictures`` pictures (each counted as often as it was asked about); see ``Tolerance``."""
