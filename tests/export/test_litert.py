@@ -24,7 +24,8 @@ def student(*, metadata: bool = False) -> Deployed:
     network = zoo.build("student_k1", 2, metadata=metadata).train()
     network(torch.randint(0, 256, (8, 3, 64, 64), dtype=torch.uint8))
     torch.nn.init.normal_(network.head.weight)
-    return Deployed(CentreSquare(64), network.eval(), PLAIN).eval()
+    network = network.eval().to(memory_format=torch.channels_last)  # as every trained network is
+    return Deployed(CentreSquare(64), network, PLAIN).eval()
 
 
 def test_behind_the_geometry_it_is_the_model_file() -> None:
@@ -51,6 +52,25 @@ def test_a_file_answers_as_pytorch() -> None:
         square = np.random.default_rng(seed).integers(0, 256, (64, 64, 3), dtype=np.uint8)
         for found, expected in zip(interpreter.run(square), module(torch.from_numpy(square)), strict=True):
             np.testing.assert_allclose(found, expected.detach().numpy(), atol=1e-5)
+
+
+def test_the_converter_gets_weights_that_lie_in_memory_as_their_shape_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads those of a network with channels last in the wrong order, and says nothing."""
+    given: list[torch.nn.Module] = []
+
+    class Converter:
+        @staticmethod
+        def convert(module: torch.nn.Module, _: object) -> None:
+            given.append(module)
+            raise RuntimeError("enough")
+
+    monkeypatch.setitem(sys.modules, "litert_torch", Converter)  # type: ignore[arg-type]
+    module = FixedSize(student())
+    assert not all(weight.is_contiguous() for weight in module.parameters())
+    with pytest.raises(TejidoError, match="enough"):
+        convert(module)
+    assert all(weight.is_contiguous() for weight in given[0].parameters())
+    assert not all(weight.is_contiguous() for weight in module.parameters())  # the caller's is left alone
 
 
 def test_what_the_converter_refuses_is_said_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ to ``uint8[S, S, 3]`` exactly as Pillow does. What goes wrong there costs more t
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import logging
 import tempfile
@@ -73,7 +74,9 @@ def convert(module: FixedSize) -> bytes:
         ):
             warnings.simplefilter("ignore")
             path = Path(folder) / "model.tflite"
-            litert_torch.convert(module.eval(), (example,)).export(str(path))
+            # the converter reads weights as they lie in memory, and so muddles up those with channels last
+            plain = copy.deepcopy(module).eval().to(memory_format=torch.contiguous_format)
+            litert_torch.convert(plain, (example,)).export(str(path))
             return path.read_bytes()
     except Exception as error:  # the converter raises many types
         reason = str(error).strip().splitlines() or [type(error).__name__]
