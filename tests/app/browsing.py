@@ -46,7 +46,7 @@ def launched(*more: str) -> Iterator[Browser]:
 def opened(browser: Browser, origin: str, *, runtime: bool = True) -> Iterator[Page]:
     """A page of a new visitor."""
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 850})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     if not runtime:
         context.route("**/vendor/**", lambda route: route.abort())

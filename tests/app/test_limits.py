@@ -56,7 +56,7 @@ def test_overload_is_told_before_the_body_is_read(models: Path, monkeypatch: pyt
     app = create_app("tiny", limits=QUICK)
     with held(monkeypatch) as go, serving(app) as origin, ThreadPoolExecutor(2) as pool:
         first = [pool.submit(httpx.post, f"{origin}/api/v1/classify", content=PICTURE, timeout=30) for _ in range(2)]
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while app.state.service.room.taken < 2:
             assert time.monotonic() < end
             time.sleep(0.01)
@@ -97,7 +97,7 @@ def test_a_slow_picture(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert error(_post(origin))[:2] == (504, "picture_too_slow")
         assert error(_post(origin))[:2] == (503, "overloaded")  # its thread is still at it
         go.set()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while _post(origin).status_code != 200:
             assert time.monotonic() < end
 
@@ -116,7 +116,7 @@ def test_slow_uploads(models: Path) -> None:
                     dripping.sendall(b"x")
                     answer = dripping.recv(1000)
                 except TimeoutError:
-                    assert time.monotonic() - start < 10
+                    assert time.monotonic() - start < 60
             assert b"408" in answer
             assert b"connection: close" in answer.lower()
             assert b"upload_too_slow" in answer + dripping.recv(1000)
@@ -159,7 +159,7 @@ def test_there_is_a_bound_on_connections(models: Path, monkeypatch: pytest.Monke
                 assert third.recv(1000) == b""
             with pytest.raises(httpx.HTTPStatusError, match="503"):
                 httpx.get(f"{origin}/healthz").raise_for_status()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while httpx.get(f"{origin}/healthz").status_code != 200:  # as soon as the others have gone
             assert time.monotonic() < until
 

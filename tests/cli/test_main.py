@@ -140,7 +140,7 @@ def test_ctrl_c_is_quiet(tmp_path: Path, model: Path) -> None:
         writer = pipe.open("wb")  # returns once the command has begun to read
         process.send_signal(signal.SIGINT)
         try:
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=120)
         finally:
             process.kill()
         writer.close()

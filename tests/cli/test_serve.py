@@ -43,10 +43,10 @@ def test_it_is_ready_when_it_says_so_and_ctrl_c_stops_it(model: Path, number: si
         line = process.stdout.readline()
         found = re.fullmatch(r"Tejido is ready: (http://127\.0\.0\.1:\d+)  \(Ctrl-C stops it\)\n", line)
         assert found is not None, line
-        with urllib.request.urlopen(f"{found[1]}/healthz", timeout=10) as answer:
+        with urllib.request.urlopen(f"{found[1]}/healthz", timeout=60) as answer:
             assert json.load(answer)["status"] == "ok"
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert (out, err) == ("", "")
     assert process.returncode == (0 if number is signal.SIGINT else -number)
 
@@ -178,7 +178,7 @@ def test_the_log(model: Path, kind: str) -> None:
     with running(model, "--log", kind) as (process, address):
         assert httpx.get(f"{address}/api/v1/models?x=secret", headers={"user-agent": "secret"}).status_code == 200
         process.send_signal(signal.SIGINT)
-        err = process.communicate(timeout=30)[1]
+        err = process.communicate(timeout=120)[1]
     assert "secret" not in err
     if kind == "json":
         record = json.loads(err)
@@ -195,7 +195,7 @@ def test_what_is_in_work_is_finished_when_it_is_stopped(model: Path) -> None:
         time.sleep(0.3)  # it is inside now, and takes about a second
         process.send_signal(signal.SIGTERM)
         assert future.result().status_code == 200
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{address}/healthz")
 

@@ -41,7 +41,7 @@ class Server:
         command = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), *options]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, **self._user)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         ready = [str(self._programs / "pg_isready"), "-q", "-h", str(self._folder)]
         while subprocess.run(ready, check=False).returncode != 0:
             if self._process.poll() is not None or time.monotonic() > end:
