@@ -1,10 +1,10 @@
 """How long one core takes for an answer of each bundled small model, from pixels; beside it, its teacher.
 
-The teacher, a run of its recipe, answers in onnxruntime (its model file) and in eager PyTorch (its network behind the
-same crop and resize). All take turns on the same pictures, each of 128x128 and of 600x450 pixels. Needs Linux, to stay
-on one core.
+The teacher is `skin-suspicion-accurate`, one of the two that taught `skin-suspicion`; it answers in onnxruntime and in
+eager PyTorch (its network behind the same crop and resize). All take turns on the same pictures, each of 128x128 and of
+600x450 pixels. Needs Linux, to stay on one core.
 
-    .venv/bin/python benchmarks/small_models.py --teacher RUN [--model NAME]... [--rounds 9] [--json]
+    .venv/bin/python benchmarks/small_models.py [--model NAME]... [--alone] [--rounds 9] [--json]
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ LIMITS = {"128x128": 3.0, "600x450": 6.0}
 """Milliseconds a picture."""
 LARGEST = 150_000
 """Bytes of a model that counts as small."""
+TEACHER = "skin-suspicion-accurate"
 ONNX, TORCH = "teacher, onnxruntime", "teacher, eager PyTorch"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--teacher", type=Path, help="folder of a finished run; without it there is nothing beside")
+    parser.add_argument("--alone", action="store_true", help="without the teacher, which needs torch")
     parser.add_argument("--model", action="append", help="name or file; by default the bundled small ones")
     parser.add_argument("--rounds", type=int, default=9, help="rounds, in each of which every method has its turn")
     parser.add_argument("--core", type=int, default=min(os.sched_getaffinity(0)), help="processor core to stay on")
@@ -44,7 +45,7 @@ def main() -> None:
     options = parser.parse_args()
     # Before numpy, onnxruntime and torch are imported: they count the cores when they start.
     os.sched_setaffinity(0, {options.core})
-    report = measure(options.model or small(), options.teacher, options.rounds)
+    report = measure(options.model or small(), options.alone, options.rounds)
     print(json.dumps(report, indent=2) if options.json else table(report))
 
 
@@ -55,7 +56,7 @@ def small() -> list[str]:
     return [entry.name for entry in entries() if entry.bundled and 0 < entry.size <= LARGEST]
 
 
-def measure(models: list[str], teacher: Path | None, rounds: int) -> dict[str, Any]:
+def measure(models: list[str], alone: bool, rounds: int) -> dict[str, Any]:
     """Median milliseconds a picture of every method, by size of the pictures."""
     import numpy as np
     from PIL import Image
@@ -64,9 +65,9 @@ def measure(models: list[str], teacher: Path | None, rounds: int) -> dict[str, A
     from tejido.runtime.decode import decode
 
     methods: dict[str, Method] = {name: tejido.load(name, threads=1).predict for name in models}
-    if teacher is not None:
-        methods[ONNX] = tejido.load(teacher / "model.onnx", threads=1).predict
-        methods[TORCH] = eager(teacher)
+    if not alone:
+        methods[ONNX] = tejido.load(TEACHER, threads=1).predict
+        methods[TORCH] = eager(Path(__file__).parents[1] / "docs" / "results" / TEACHER)
     source, files = pictures.jpegs()
     large = [decode(data) for data in files]
     cut = [Image.fromarray(one).crop((75, 0, 525, 450)).resize((128, 128)) for one in large]
