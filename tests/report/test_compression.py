@@ -48,7 +48,8 @@ def test_three_files(tmp_path: Path) -> None:
 def test_what_lies_far_below_stands_at_the_edge_with_its_figure() -> None:
     axis = pareto(ROWS).axes[0]
     words = {text.get_text(): text.xy for text in axis.texts}
-    assert set(words) == {"float32", "float16", "int8", "int8_dynamic\n0.600 ↓"}
-    assert words["int8"] == (110, 0.899)
-    assert words["int8_dynamic\n0.600 ↓"] == (115, pytest.approx(0.901 - 0.06))
+    assert set(words) == {"1", "2\n0.600 ↓", "3", "4"}
+    assert axis.get_legend_handles_labels()[1] == ["1  int8", "2  int8_dynamic", "3  float16", "4  float32"]
+    assert words["1"] == (110, 0.899)
+    assert words["2\n0.600 ↓"] == (115, pytest.approx(0.901 - 0.06))
     assert axis.get_ylim()[0] > 0.8

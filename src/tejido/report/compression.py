@@ -56,18 +56,23 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
 def pareto(rows: Sequence[dict[str, Any]]) -> Figure:
     """Size against AUC on test; a line joins the files that no smaller one beats.
 
-    What lies far below the best would squeeze all others together; it stands at the lower edge with its figure.
+    Files are numbered from the smallest on. What lies far below the best would squeeze all others together; it stands
+    at the lower edge with its figure.
     """
     lowest = max(row["all_auc"] for row in rows) - _SHOWN
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+        figure = Figure(figsize=(8.2, 4.2), layout="constrained")
         axis = figure.subplots()
-        for row in rows:
+        for number, row in enumerate(sorted(rows, key=lambda row: row["bytes"]), start=1):
             below = row["all_auc"] < lowest
             place = row["bytes"] / 1000, lowest if below else row["all_auc"]
-            axis.plot(*place, "o" if row["passes"] else "x", color=BLUE if row["passes"] else ORANGE, markersize=6)
-            words = f"{row['steps']}\n{row['all_auc']:.3f} ↓" if below else row["steps"]
-            axis.annotate(words, place, xytext=(6, 3), textcoords="offset points", fontsize=7)
+            marker, colour = ("o", BLUE) if row["passes"] else ("x", ORANGE)
+            axis.plot(*place, marker, color=colour, markersize=6, label=f"{number}  {row['steps']}")
+            words = f"{number}\n{row['all_auc']:.3f} ↓" if below else str(number)
+            # neighbours in size are often neighbours in AUC: their numbers stand above and below in turn
+            offset = (0, 6) if number % 2 or below else (0, -13)
+            axis.annotate(words, place, xytext=offset, textcoords="offset points", ha="center", fontsize=8)
+        axis.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=8)
         front = [row for row in front_of(rows) if row["all_auc"] >= lowest]
         axis.plot(
             [r["bytes"] / 1000 for r in front], [r["all_auc"] for r in front], color=GREY, linewidth=1, zorder=0.5
@@ -75,7 +80,7 @@ def pareto(rows: Sequence[dict[str, Any]]) -> Figure:
         axis.set_xlabel("Size of the model file, kB")
         axis.set_ylabel("AUC on test")
         axis.set_title("Dots passed the gate, crosses did not; the line joins what no smaller file beats", fontsize=9)
-        axis.margins(x=0.18, y=0.12)
+        axis.margins(x=0.08, y=0.12)
     return figure
 
 
