@@ -16,7 +16,7 @@ SHARED = Path(os.environ.get("TEJIDO_SHARED", Path(__file__).parents[1] / ".." /
 
 # A busy machine is no failure: examples may take as long as the test's own limit allows. The same commit always gets
 # the same examples, so that a red suite means a change; `make fuzz` looks for new ones.
-settings.register_profile("tejido", deadline=None, derandomize=True)
+settings.register_profile("tejido", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("fuzz", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("TEJIDO_EXAMPLES", "tejido"))
 

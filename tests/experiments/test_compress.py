@@ -28,7 +28,7 @@ from tests.support.experiment import prepare, trained
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     """A finished run."""
-    recipe = prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=160)
+    recipe = prepare(tmp_path_factory.mktemp("tiny"), shared, lesions=120)
     options = ["network.name=student_k2", "training.epochs=6", "export.weights=float32"]
     return trained(tmp_path_factory.mktemp("run"), recipe, *options, "evaluation.bootstrap=100").folder
 

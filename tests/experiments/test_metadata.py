@@ -18,7 +18,7 @@ from tejido.experiments.run import Run
 from tejido.imaging.geometry import CentreSquare
 from tejido.models import zoo
 from tejido.training.fit import fit, logits_of
-from tests.support.experiment import prepare
+from tests.support.experiment import prepare, trained
 
 TOLD = ("network.metadata=true", "image.size=32", "training.epochs=2", "training.head_epochs=1")
 
@@ -30,11 +30,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def run(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("work"))
-        assert main(["train", str(recipe), *TOLD]) == 0
-        (folder,) = Path("runs/tiny").resolve().iterdir()
-    return Run.open(folder)
+    return trained(tmp_path_factory.mktemp("work"), recipe, *TOLD)
 
 
 def test_the_model_file_is_told_what_training_was(run: Run, recipe: Path) -> None:

@@ -25,13 +25,13 @@ from tejido.imaging.geometry import Stretch
 from tejido.metrics import outlines
 from tejido.recipe import SegmentationRecipe
 from tejido.runtime.library import entries, load_segmenter
-from tests.support.experiment import prepare
+from tests.support.experiment import prepare, trained
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     folder = tmp_path_factory.mktemp("segment")
-    prepare(folder, shared, lesions=150)
+    prepare(folder, shared, lesions=120)
     (folder / "segment.yaml").write_text(f"""
 name: outline
 model: lesion-outline
@@ -218,16 +218,13 @@ def test_wrong_recipes(folder: Path, override: str, message: str) -> None:
         recipe(folder, override)
 
 
-STEPS = ("image.geometry=stretch", "image.steps=[grey_outside]", "training.epochs=2")
+STEPS = ("image.geometry=stretch", "image.steps=[grey_outside]", "training.epochs=4")
 
 
 def test_in_front_of_a_classifier(run: Run[SegmentationRecipe], folder: Path) -> None:
     """One file outlines and classifies; its mask is the segmenter's own, and what it judges is what was trained on."""
     options = (*STEPS, f"image.segmenter={run.folder}", "export.weights=float32")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        assert main(["train", str(folder / "recipe.yaml"), *options]) == 0
-    (path,) = (folder / "runs" / "tiny").iterdir()
+    path = trained(folder, folder / "recipe.yaml", *options).folder
     metrics = json.loads((path / "metrics.json").read_text())
     assert metrics["agreement"]["mask"] < 0.01
     assert metrics["test_agreement"]["equal_labels"] > 0.99

@@ -14,9 +14,11 @@ from tejido.sources.ham10000 import Ham10000
 
 
 def trained(folder: Path, recipe: Path, *overrides: str) -> Run:
-    """Train a recipe of ``prepare`` through the command line, in ``folder``."""
+    """Train a recipe of ``prepare`` through the command line, in ``folder``; it leaves no plots and no report."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        for name in ("write_plots", "write_report"):
+            patch.setattr(f"tejido.report.run.{name}", lambda run: None)
         assert main(["train", str(recipe), *overrides]) == 0
     (run,) = (folder / "runs" / "tiny").iterdir()
     return Run.open(run)

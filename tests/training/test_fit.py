@@ -22,25 +22,9 @@ from tejido.training.images import LabelledImages, decode_all
 from tejido.training.sampler import EpochSampler
 from tejido.training.schedule import staged
 from tests.support.experiment import prepare
+from tests.training.apart import carry_out
 
 EPOCHS = 5
-# Training as a process of its own, so that it can be killed; it prints the answers of the best network at the end.
-SCRIPT = """
-import sys, torch
-from pathlib import Path
-from tejido import recipe as recipes
-from tejido.models import zoo
-from tejido.training.fit import fit, logits_of
-from tejido.training.images import LabelledImages
-folder, recipe, data = (Path(a) for a in sys.argv[1:])
-recipe = recipes.load(recipe)
-images, labels = torch.load(data, weights_only=True)
-torch.manual_seed(recipe.seed)
-network = zoo.build("mobilenetv1_025", 2, weights=recipes.resolve_path(recipe.network.weights), dropout=0.2)
-train, val = LabelledImages(images[:200], labels[:200]), LabelledImages(images[200:], labels[200:])
-network = fit(network, train, val, recipe, folder)
-torch.save(logits_of(network, val.images), folder / "answers.pt")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +41,8 @@ def setting(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> tuple[Pat
 
 def start(folder: Path, recipe: Path, data: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(folder), str(recipe), str(data)],
+        [sys.executable, "-m", "tests.training.apart", str(folder), str(recipe), str(data)],
+        cwd=Path(__file__).parents[2],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -71,7 +56,7 @@ def test_killed_it_ends_as_if_never_killed(setting: tuple[Path, Path], tmp_path:
     """With the default options; test_resume.py has the others, interrupted more gently."""
     calm, stormy = tmp_path / "calm", tmp_path / "stormy"
     (stormy / "checkpoints").mkdir(parents=True)
-    undisturbed, process = start(calm, *setting), start(stormy, *setting)
+    process = start(stormy, *setting)
     chance = random.Random()
     target = chance.randrange(1, EPOCHS)
     while process.poll() is None and epochs_done(stormy) < target:
@@ -81,7 +66,7 @@ def test_killed_it_ends_as_if_never_killed(setting: tuple[Path, Path], tmp_path:
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert start(stormy, *setting).wait() == 0
-    assert undisturbed.wait() == 0
+    carry_out(calm, *setting)
     (history, answers), (calm_history, calm_answers) = outcome(stormy), outcome(calm)
     pd.testing.assert_frame_equal(history, calm_history, check_exact=True)
     assert torch.equal(answers, calm_answers)

@@ -118,7 +118,10 @@ def _leaves(rng: Generator) -> Floats:
     for _ in range(rng.integers(60, 250)):
         x, y = rng.uniform(0, SIDE, 2)
         radius = min(4 * rng.pareto(1.5) + 3, 70)
-        pixels[np.hypot(across - x, down - y) < radius] = ground + rng.normal(0, spread, 3)
+        left, top = (max(0, int(middle - radius)) for middle in (x, y))
+        around = np.s_[top : int(y + radius) + 1, left : int(x + radius) + 1]  # beyond, nothing is within the radius
+        inside = np.hypot(across[around] - x, down[around] - y) < radius
+        pixels[around][inside] = ground + rng.normal(0, spread, 3)
     return pixels + rng.normal(0, rng.uniform(0, 8), (SIDE, SIDE, 1))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
+from fnmatch import translate
 from pathlib import Path
 
 from tejido.errors import DataError
@@ -54,20 +55,28 @@ def image_paths(root: Path) -> list[Path]:
     """
     if not root.is_dir():
         raise DataError(f"{root}: no such folder")
-    return _find(root, lambda name: Path(name).suffix.lower() in IMAGE_SUFFIXES)
+    endings = tuple(IMAGE_SUFFIXES)
+    return _find(root, lambda name: name.lower().endswith(endings))
 
 
 def find_tables(root: Path, pattern: str) -> list[Path]:
     """Files anywhere below ``root`` whose name fits the pattern, whatever its case, in a fixed order."""
-    return _find(root, lambda name: fnmatch(name.lower(), pattern.lower()))
+    fits = re.compile(translate(pattern), re.IGNORECASE).match
+    return _find(root, lambda name: fits(name) is not None)
 
 
 def _find(root: Path, wanted: Callable[[str], bool]) -> list[Path]:
-    return [
-        path
-        for path in sorted(path for path in root.rglob("*") if wanted(path.name))
-        if not any(part.startswith(".") for part in path.relative_to(root).parts) and path.is_file()
-    ]
+    found, folders = list[Path](), [root]
+    for folder in folders:  # which grows while it is gone through
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                elif wanted(entry.name) and entry.is_file():
+                    found.append(Path(entry.path))
+    return sorted(found)
 
 
 def file_role(stem: str) -> tuple[str, bool] | None:

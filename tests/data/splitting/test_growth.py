@@ -12,7 +12,7 @@ from tests.data.splitting.linked import aligned, graphs, linked
 from tests.data.tables import lesions
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(graphs, st.lists(st.tuples(st.integers(0, 79), st.integers(0, 79)), max_size=20))
 def test_a_grown_split_keeps_sides_and_joined_groups_train(
     graph: tuple[int, list[tuple[int, int]], int], more: list[tuple[int, int]]

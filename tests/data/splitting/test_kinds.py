@@ -12,7 +12,7 @@ from tests.data.splitting.linked import aligned, graphs, linked
 from tests.data.tables import lesions
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(graphs)
 @example((10, [(0, 1), (0, 16)], 7))
 def test_for_random_links_and_seeds_no_group_crosses(graph: tuple[int, list[tuple[int, int]], int]) -> None:

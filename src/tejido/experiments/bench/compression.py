@@ -63,7 +63,7 @@ def measure(
 
     Args:
         run: finished.
-        folder: for the files; trainings that are finished there are not repeated.
+        folder: for the files; a training that two of them share, or that is finished there, is not repeated.
         epochs: of the trainings.
         seed: of the trainings.
         wasm: folder in which onnxruntime-web is installed, or None to leave it out.
@@ -76,7 +76,7 @@ def measure(
         progress(name)
         asked = Compression(run=str(run.folder), steps=steps, seed=seed)
         target = folder / name.replace(" ", "-").replace("=", "")
-        made[name] = make(source, asked, target)
+        made[name] = make(source, asked, folder)
         if made[name].problem is None:
             write(made[name], source, asked, target)
     progress("latency")
