@@ -202,8 +202,13 @@ def test_a_leaky_split_is_taken_on_purpose_only_and_the_model_file_says_so(
     chosen = f"data.split={tmp_path}/leaky.parquet"
     with pytest.raises(SplitLeakError, match="leaky on purpose"):
         load(recipe, chosen)
-    held, check = list[Any](), agreement.check
-    monkeypatch.setattr(agreement, "check", lambda *given: (held.append(given[-1]), check(*given))[1])
+    held, check = list[agreement.Tolerance](), agreement.check
+
+    def noting(*given: Any) -> agreement.Agreement:
+        held.append(given[-1])
+        return check(*given)
+
+    monkeypatch.setattr(agreement, "check", noting)
     more = ("data.allow_leaks=true", "training.epochs=1", "export.weights=int8", *QUICK)
     train(Run.start(recipes.load(recipe, (chosen, *more)), tmp_path))
     assert held == [agreement.TOLERANCE["int8"]]  # stored in eight bits, it is held to the limits of eight bits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tejido.data import manifest
 from tejido.data.splitting import splits
 from tejido.experiments.run import Run
 from tejido.sources.ham10000 import Ham10000
+from tejido.sources.record import ImageRecord
 
 
 def trained(folder: Path, recipe: Path, *overrides: str) -> Run:
@@ -30,7 +32,7 @@ def prepare(folder: Path, shared: Path, lesions: int = 220, *, pretrained: bool 
     The network has five convolutions and learns from nothing. A ``pretrained`` one is a narrow MobileNetV1, whose file
     takes five times as long to write, with a first stage for its head.
     """
-    records = Ham10000().read(shared / "data" / "ham10000").records
+    records = _read(shared / "data" / "ham10000")
     names = sorted({str(record.lesion_id) for record in records})
     chosen = set(names[:: len(names) // lesions])
     table, _ = manifest.build([record for record in records if record.lesion_id in chosen], folder)
@@ -52,3 +54,9 @@ training: {{head_epochs: {head_epochs}, epochs: 4, batch: 32}}
 evaluation: {{bootstrap: 200}}
 """)
     return path
+
+
+@cache
+def _read(folder: Path) -> list[ImageRecord]:
+    """All of HAM10000, read once a process."""
+    return Ham10000().read(folder).records
