@@ -17,6 +17,7 @@ from tejido.experiments.datasets import load_parts
 from tejido.experiments.patches import grid_of
 from tejido.experiments.run import Run
 from tejido.imaging.geometry import CentreSquare
+from tejido.report.run import write_plots
 from tejido.runtime.decode import decode
 from tests.support.experiment import prepare, trained
 
@@ -35,7 +36,9 @@ def recipe(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def run(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return trained(tmp_path_factory.mktemp("work"), recipe, *GRID)
+    run = trained(tmp_path_factory.mktemp("work"), recipe, *GRID)
+    write_plots(run)
+    return run
 
 
 def test_the_answer_is_the_vote_of_the_patches(run: Run, recipe: Path) -> None:
