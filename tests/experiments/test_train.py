@@ -127,6 +127,24 @@ def test_a_file_that_disagrees_is_not_written_and_the_figures_are_kept(
     assert not (folder / "model.onnx").exists()
 
 
+def test_a_file_in_eight_bits_is_held_to_the_limits_of_eight_bits(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[agreement.Tolerance] = []
+
+    def note(*given: Any) -> None:
+        held.append(given[-1])
+        raise AgreementError("seen")
+
+    folder = tmp_path / "run"
+    shutil.copytree(run.folder, folder)
+    monkeypatch.setattr(agreement, "check", note)
+    eight = run.recipe.model_copy(update={"export": run.recipe.export.model_copy(update={"weights": "int8"})})
+    assert train(Run(folder, eight))["disagreement"] == "seen"
+    assert held == [agreement.TOLERANCE["int8"]]
+    assert held != [agreement.Tolerance()]
+
+
 def test_a_run_with_lesion_masks_gives_figures_and_no_model_file(
     recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -194,24 +212,14 @@ def test_a_leaking_split_is_refused(recipe: Path, tmp_path: Path) -> None:
         load(recipe, f"data.split={tmp_path}/leaky.parquet")
 
 
-def test_a_leaky_split_is_taken_on_purpose_only_and_the_model_file_says_so(
-    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_leaky_split_is_taken_on_purpose_only_and_the_model_file_says_so(recipe: Path, tmp_path: Path) -> None:
     table = manifests.read(recipe.parent / "manifest.parquet")
     splits.write(leaky(table), tmp_path / "leaky.parquet")
     chosen = f"data.split={tmp_path}/leaky.parquet"
     with pytest.raises(SplitLeakError, match="leaky on purpose"):
         load(recipe, chosen)
-    held, check = list[agreement.Tolerance](), agreement.check
-
-    def noting(*given: Any) -> agreement.Agreement:
-        held.append(given[-1])
-        return check(*given)
-
-    monkeypatch.setattr(agreement, "check", noting)
-    more = ("data.allow_leaks=true", "training.epochs=1", "export.weights=int8", *QUICK)
-    train(Run.start(recipes.load(recipe, (chosen, *more)), tmp_path))
-    assert held == [agreement.TOLERANCE["int8"]]  # stored in eight bits, it is held to the limits of eight bits
+    leaking = recipes.load(recipe, (chosen, "data.allow_leaks=true", "training.epochs=1", *QUICK))
+    train(Run.start(leaking, tmp_path))
     (folder,) = (tmp_path / "tiny").iterdir()
     kind = tejido.load(folder / "model.onnx").metadata.split["kind"]
     assert "not checked for leaks" in kind

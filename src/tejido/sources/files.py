@@ -52,6 +52,7 @@ def image_paths(root: Path) -> list[Path]:
 
     Raises:
         DataError: there is no such folder.
+        OSError: a folder below it may not be read; what lies there would be missing without a word.
     """
     if not root.is_dir():
         raise DataError(f"{root}: no such folder")
@@ -60,7 +61,11 @@ def image_paths(root: Path) -> list[Path]:
 
 
 def find_tables(root: Path, pattern: str) -> list[Path]:
-    """Files anywhere below ``root`` whose name fits the pattern, whatever its case, in a fixed order."""
+    """Files anywhere below ``root`` whose name fits the pattern, whatever its case, in a fixed order.
+
+    Raises:
+        OSError: there is no such folder, or one below it may not be read.
+    """
     fits = re.compile(translate(pattern), re.IGNORECASE).match
     return _find(root, lambda name: fits(name) is not None)
 
