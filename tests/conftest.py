@@ -63,6 +63,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have measured (``record_property("measured", ...)``), which a worker process cannot print itself."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == "measured":
+                terminalreporter.write_line(f"\n{text}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def exporter() -> Iterator[None]:
     """Nothing is exported twice in a process."""

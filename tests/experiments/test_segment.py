@@ -19,8 +19,8 @@ from tejido.errors import DataError, ModelFileError, RecipeError, SplitLeakError
 from tejido.experiments.build import build
 from tejido.experiments.datasets import load_parts
 from tejido.experiments.outlined import load_outlined
+from tejido.experiments.outlines import with_truth
 from tejido.experiments.run import Run, open_run
-from tejido.experiments.segment import with_truth
 from tejido.imaging.geometry import Stretch
 from tejido.metrics import outlines
 from tejido.recipe import SegmentationRecipe
@@ -86,6 +86,36 @@ def test_the_figures_are_those_of_the_file(run: Run[SegmentationRecipe], folder:
         assert outline.share == outline.mask.mean()
     assert model.metadata.metrics == run.read_json("metrics.json")["test"]
     assert model.metadata.kind == "segmentation"
+
+
+def test_evaluated_on_other_pictures(
+    run: Run[SegmentationRecipe], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The model file on the run's own test images has the run's figures; masks of no use are left out and said."""
+    model, out = str(run.folder / "model.onnx"), tmp_path / "out"
+    asked = ["evaluate", model, str(folder / "manifest.parquet"), "--split", str(folder / "split.parquet")]
+    assert main([*asked, "-o", str(out), "--rounds", "200", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["figures"] == run.read_json("metrics.json")["test"] == json.loads((out / "outlines.json").read_text())
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(out / "outlines.parquet"), pd.read_parquet(run.folder / "outlines.parquet")
+    )
+    with Image.open(out / "outlines.png") as plot:
+        assert plot.size[0] > 600
+    assert main(["evaluate", str(run.folder), "--rounds", "200"]) == 0
+    assert "Dice" in capsys.readouterr().out
+
+    def change(table: pd.DataFrame) -> None:
+        table.loc[3:, "mask_path"] = None
+
+    broken(folder, tmp_path, change)
+    assert main(["evaluate", model, str(tmp_path / "manifest.parquet"), "--rounds", "200"]) == 0
+    shown = capsys.readouterr().out
+    assert "3 of " in shown
+    assert "whose mask: there is none" in shown
+    assert main(["evaluate", model]) == 2
+    assert main(["evaluate", model, str(folder / "manifest.parquet"), "--subgroups"]) == 2
+    assert "of a model that outlines, name only" in capsys.readouterr().err
 
 
 def test_a_run_goes_on_where_it_was_stopped(run: Run[SegmentationRecipe], folder: Path) -> None:

@@ -20,12 +20,13 @@ from tejido.data.splitting import splits
 from tejido.errors import DataError, RecipeError, SplitLeakError
 from tejido.experiments import synthesis
 from tejido.experiments.datasets import load_parts
+from tejido.experiments.latent import combine, encode, latent_of, walk
 from tejido.experiments.resemblance import memorisation
 from tejido.experiments.run import Run, open_run
-from tejido.experiments.synthesis import encode, generator_of, training_rows, walk
+from tejido.experiments.synthesis import generator_of, training_rows
 from tejido.imaging.geometry import CentreSquare
 from tejido.recipe import SynthesisRecipe
-from tejido.report import synthesis as report
+from tejido.report import walks as report
 from tejido.training.synthesize import as_pixels, samples_of, spread
 from tests.support.experiment import prepare
 
@@ -151,6 +152,10 @@ def test_samples_in_a_manifest(run: Run[SynthesisRecipe], folder: Path, tmp_path
         (["sample", "RUN", "-o", "FULL", "--count", "benign=1"], 1, "there is something in it already"),
         (["interpolate", "RUN", "-o", "OUT/a.png", "--class", "a,b"], 1, "there is no class 'a'"),
         (["interpolate", "RUN", "-o", "OUT/a.png", "--seeds", "1"], 2, "takes two whole numbers"),
+        (["combine", "RUN", "-o", "OUT/a.png", "--plus", "1", "--minus", "1"], 1, "say which class"),
+        (["combine", "RUN", "-o", "OUT/a.png", "--plus", "1", "--minus", "1", "--class", "benign"], 1, "cancel each"),
+        (["combine", "RUN", "-o", "OUT/a.png", "--plus", "nowhere.jpg", "--class", "benign"], 1, "nowhere.jpg"),
+        (["combine", "RUN", "-o", "OUT/a.png", "--class", "benign"], 2, "--plus"),
         (["evaluate", "FULL"], 1, "not a run"),
         (["evaluate", "RUN", "--model", "nowhere"], 1, "no model is called 'nowhere'"),
     ],
@@ -182,7 +187,7 @@ def test_walks(run: Run[SynthesisRecipe], tmp_path: Path, shared: Path, monkeypa
         assert moving.n_frames >= 2  # type: ignore[attr-defined]
         pixels = np.asarray(strip.convert("RGB"))
     network = generator_of(run)
-    vector = synthesis.latent_of(network, 4)
+    vector = latent_of(network, 4)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     made = walk(network, (vector, vector), (0, 1), 5)
     for end, label in ((0, 0), (-1, 1)):
@@ -194,6 +199,26 @@ def test_walks(run: Run[SynthesisRecipe], tmp_path: Path, shared: Path, monkeypa
     pictures = sorted((shared / "data" / "ham10000_600x450").glob("*.jpg"))[:2]
     asked = [argument for path in pictures for argument in ("--picture", str(path))]
     assert main(["synthesize", "interpolate", str(run.folder), "-o", str(film), *asked, "--class", "benign"]) == 0
+
+
+def test_sums(run: Run[SynthesisRecipe], tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: 3 + 4 at a right angle is 5 long, brought to the mean of both lengths."""
+    found = combine([(1, torch.tensor([[3.0, 0.0]])), (-1, torch.tensor([[0.0, -4.0]]))])
+    assert torch.allclose(found, torch.tensor([[0.6, 0.8]]) * 3.5)
+    monkeypatch.setattr(report, "encode", partial(encode, steps=10))
+    strip = tmp_path / "sum.png"
+    asked = ["synthesize", "combine", str(run.folder), "-o", str(strip), "--class", "benign"]
+    assert main([*asked, "--plus", "1", "--minus", "2", "--plus", "2"]) == 0
+    with Image.open(strip) as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    assert pixels.shape == (32, 4 * 34 - 2, 3)
+    network = generator_of(run)
+    one, two = latent_of(network, 1), latent_of(network, 2)
+    with torch.inference_mode():  # what is added and taken away is nothing; the length is the mean of the three
+        own = as_pixels(network(one * (one.norm() + 2 * two.norm()) / (3 * one.norm()), torch.tensor([0])))[0]
+    assert np.abs(pixels[:, -32:] - own.permute(1, 2, 0).numpy().astype(int)).max() <= 1
+    picture_of_a_lesion = next((shared / "data" / "ham10000_600x450").glob("*.jpg"))
+    assert main([*asked, "--plus", str(picture_of_a_lesion), "--minus", "3"]) == 0
 
 
 def test_a_sample_is_found_again_in_latent_space(run: Run[SynthesisRecipe]) -> None:

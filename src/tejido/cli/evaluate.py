@@ -80,7 +80,10 @@ def evaluate(
 
     A table of predictions has the columns truth and p_LABEL for every label; image_id and, where images belong
     together, group_id. Histology-confirmed images are shown apart where the table knows which they are.
+
+    What outlines lesions is compared with the masks of the manifest.
     """
+    from tejido.cli.evaluate_outlines import evaluate_outlines, outlines
     from tejido.experiments.facts import figures_of, parts_of
     from tejido.metrics.challenge import challenge as score_of
     from tejido.metrics.figures import Figure
@@ -94,6 +97,14 @@ def evaluate(
         raise typer.BadParameter("--against compares on the same images, --drop-from on others; take one")
     if views not in VIEWS:
         raise typer.BadParameter(f"--views is one of {', '.join(map(str, VIEWS))}, not {views}")
+    if outlines(what):
+        others = (preprocess, positive, threshold, challenge, against, drop_from)
+        if any(one is not None for one in others) or beside or views > 1 or robustness or subgroups or shortcuts:
+            raise typer.BadParameter("of a model that outlines, name only a manifest, --split, --side, --rounds and -o")
+        if manifest is None and not Path(what).is_dir():
+            raise typer.BadParameter(_NO_MANIFEST)
+        evaluate_outlines(what, manifest, split, side, rounds, output, as_json=as_json)
+        return
     several = bool(beside) or views > 1
     if several and (preprocess is not None or robustness or Path(what).suffix in TABLES or Path(what).is_dir()):
         raise typer.BadParameter("--with and --views are for model files of ours and a manifest of images")

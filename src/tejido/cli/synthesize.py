@@ -84,7 +84,7 @@ def interpolate(
     frames: int = typer.Option(9, min=2, max=64, help="Pictures in the strip."),
 ) -> None:
     """Walk from one image to another, or from one class to another at the same latent vector."""
-    from tejido.report.synthesis import write_walk
+    from tejido.report.walks import write_walk
 
     names = classes.split(",") if classes else []
     if len(names) > 2 or len(pictures) not in (0, 2):
@@ -95,6 +95,24 @@ def interpolate(
         raise typer.BadParameter("--seeds takes two whole numbers, such as 1,2") from None
     lines = write_walk(_open(run), output, (first, second), tuple(pictures), tuple(names), frames)
     for line in lines:
+        print(line)
+
+
+@app.command()
+def combine(
+    run: Path = _RUN,
+    output: Path = typer.Option(..., "-o", "--output", metavar="FILE", help="Strip of the terms and their sum, .png."),
+    plus: list[str] = typer.Option(..., metavar="SEED|IMAGE", help="A sample or a real picture. May be repeated."),
+    minus: list[str] = typer.Option([], metavar="SEED|IMAGE", help="What is taken away. May be repeated."),
+    name: str | None = typer.Option(None, "--class", metavar="CLASS", help="For a generator that has classes."),
+) -> None:
+    """Add and subtract what is in images: an image of the sum of their latent vectors."""
+    from tejido.report.walks import write_sum
+
+    terms = [
+        (sign, int(one) if one.isdigit() else Path(one)) for sign, side in ((1, plus), (-1, minus)) for one in side
+    ]
+    for line in write_sum(_open(run), output, terms, name):
         print(line)
 
 

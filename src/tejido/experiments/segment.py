@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 
 from tejido import __version__
-from tejido.data.geometry import restored
 from tejido.data.tables import write_parquet
 from tejido.errors import AgreementError
 from tejido.experiments.describe import INTENDED_USE, NO_LESION, quality_rules, sources_of, split_facts
 from tejido.experiments.outlined import OutlinedPart, load_outlined
-from tejido.experiments.pictures import pixels_of, some_of
+from tejido.experiments.outlines import figures, judge_outlines
+from tejido.experiments.pictures import some_of
 from tejido.experiments.run import Run
 from tejido.export.graph import export_graph, with_metadata
 from tejido.export.outlining import Outlining
@@ -29,13 +23,11 @@ from tejido.export.storage import store
 from tejido.files import replacing
 from tejido.imaging import quality as qualities
 from tejido.imaging.geometry import Stretch
-from tejido.imaging.steps.lesion import INSIDE
 from tejido.metrics import outlines
 from tejido.models import segmenter
 from tejido.recipe import SegmentationRecipe
 from tejido.runtime.metadata import Label, Metadata
 from tejido.runtime.segmenter import Segmenter
-from tejido.training.masks import read_mask
 from tejido.training.segment import fit_segmenter
 from tejido.training.trainer import check_options
 
@@ -87,60 +79,6 @@ def segment(run: Run[SegmentationRecipe]) -> dict[str, Any]:
         temporary.write_bytes(file)
     run.write_json("metrics.json", result)
     return result
-
-
-def judge_outlines(model: Segmenter, rows: pd.DataFrame) -> tuple[pd.DataFrame, float]:
-    """How well a model file outlines pictures, each at its own size; and seconds a picture, without decoding.
-
-    Args:
-        model: the file.
-        rows: of a manifest, with masks.
-
-    Returns:
-        ``image_id, group_id, confirmation``, the measures of ``metrics.outlines``, ``share`` (of the picture that the
-        true mask covers), ``parts`` (connected pieces of the outline) and ``refused``, a row an image; and the median.
-    """
-    found, times = [], []
-    for (_, row), (pixels, truth) in zip(rows.iterrows(), with_truth(rows), strict=True):
-        start = time.perf_counter()
-        outline = model.predict(pixels)
-        times.append(time.perf_counter() - start)
-        facts = {name: row[name] for name in ("image_id", "group_id", "confirmation")}
-        seen = outlines.fit(outline.mask, truth)
-        pieces = {"parts": outlines.pieces(outline.mask), "refused": outline.refused}
-        found.append({**facts, **seen, "share": float(truth.mean()), **pieces})
-    return pd.DataFrame(found), float(np.median(times))
-
-
-def with_truth(rows: pd.DataFrame) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
-    """Pictures ``uint8[H, W, 3]`` and their masks ``bool[H, W]``, brought to the picture's size.
-
-    Raises:
-        TejidoError: a file cannot be read, or a mask is of no use.
-    """
-    aspects = rows["aspect"].to_numpy(float, na_value=np.nan)
-    for pixels, path, aspect, shape in zip(
-        pixels_of(rows), rows["mask_path"], aspects, zip(rows["width"], rows["height"], strict=True), strict=True
-    ):
-        mask = restored(Image.fromarray(read_mask(Path(path), shape)), aspect)
-        size = pixels.shape[1], pixels.shape[0]
-        if mask.size != size:
-            mask = mask.resize(size, Image.Resampling.BILINEAR)
-        yield pixels, np.asarray(mask) >= INSIDE
-
-
-def figures(table: pd.DataFrame, *, rounds: int) -> dict[str, Any]:
-    """Means with intervals, on all images and on the histology-confirmed ones."""
-    parts = {"all": table, "histology": table[table["confirmation"] == "histology"]}
-    return {
-        name: {
-            "images": len(part),
-            "groups": int(part["group_id"].nunique()),
-            **{key: asdict(value) for key, value in outlines.summary(part, rounds=rounds).items()},
-        }
-        for name, part in parts.items()
-        if len(part)
-    }
 
 
 def _agreement(model: Segmenter, module: Outlining, val: OutlinedPart) -> dict[str, float]:

@@ -11,13 +11,11 @@ from typing import Any
 import pandas as pd
 import torch
 from PIL import Image
-from torch import Tensor
-from torch.nn import functional
 
 from tejido import taxonomy
 from tejido.data import manifest as manifests
 from tejido.data.tables import write_parquet
-from tejido.errors import DataError, RecipeError, TejidoError
+from tejido.errors import DataError, TejidoError
 from tejido.experiments.datasets import split_of
 from tejido.experiments.made_up import LEARNED_FROM
 from tejido.experiments.run import Run
@@ -134,11 +132,6 @@ def class_index(run: Run[SynthesisRecipe], name: str | None) -> int | None:
     return names.index(name)
 
 
-def latent_of(network: Generator, seed: int, count: int = 1) -> Tensor:
-    """The latent vectors ``float32[count, latent]`` of a seed."""
-    return torch.randn(count, network.latent, generator=torch.Generator().manual_seed(seed))
-
-
 def write_samples(run: Run[SynthesisRecipe], folder: Path, counts: dict[str | None, int], seed: int) -> Iterator[int]:
     """Write samples as PNG files below ``folder``, and a manifest of them; yields how many are done.
 
@@ -216,89 +209,3 @@ def _check_room(folder: Path, count: int, size: int) -> None:
         raise TejidoError(
             f"{folder}: {count:,} samples may take {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; make fewer"
         )
-
-
-def encode(
-    network: Generator, target: Tensor, label: int | None, *, steps: int = 300, seed: int = 0
-) -> tuple[Tensor, float]:
-    """The latent vector whose image comes nearest to a real one, by gradient descent (Adam) from eight beginnings.
-
-    What is minimised is the mean squared difference of the pixels, at full size and averaged to a quarter, and a pull
-    towards the vectors that the generator has learned from.
-
-    Args:
-        network: trained.
-        target: ``uint8[3, S, S]``.
-        label: the class, where there are classes.
-        steps: of the descent.
-        seed: of the beginnings.
-
-    Returns:
-        ``float32[1, latent]``, and the root mean squared difference in grey levels (0..255).
-    """
-    starts = 8
-    wanted = (target.float() / 127.5 - 1)[None]
-    latent = latent_of(network, seed, starts).requires_grad_()
-    labels = None if label is None else torch.full((starts,), label)
-    optimizer = torch.optim.Adam([latent], 0.05)
-    for _ in range(steps):
-        made = network(latent, labels)
-        fine = (made - wanted).square().mean((1, 2, 3))
-        coarse = (functional.avg_pool2d(made, 4) - functional.avg_pool2d(wanted, 4)).square().mean((1, 2, 3))
-        loss = fine + coarse + 1e-3 * latent.square().mean(1)
-        optimizer.zero_grad()
-        loss.sum().backward()
-        optimizer.step()
-    with torch.no_grad():
-        found = (network(latent, labels) - wanted).square().mean((1, 2, 3)).sqrt() * 127.5
-    best = int(found.argmin())
-    return latent[best : best + 1].detach(), float(found[best])
-
-
-def walk(network: Generator, ends: tuple[Tensor, Tensor], labels: tuple[int | None, int | None], frames: int) -> Tensor:
-    """Images ``uint8[frames, 3, S, S]`` on the way between two latent vectors, classes or both.
-
-    Vectors are turned into each other along the sphere (White 2016), because the straight way leads through vectors
-    shorter than any that the generator has seen. Classes are blended by blending what they choose in the network.
-
-    Args:
-        network: trained.
-        ends: ``float32[1, latent]`` each.
-        labels: classes at both ends, or two None.
-        frames: at least 2.
-
-    Raises:
-        RecipeError: classes are to be blended, and the network has none.
-    """
-    places = torch.linspace(0, 1, frames)
-    vectors = torch.cat([_between(ends[0], ends[1], float(place)) for place in places])
-    first, second = labels
-    with torch.inference_mode():
-        if first is None or second is None:
-            return as_pixels(network(vectors, None))
-        if first == second:
-            return as_pixels(network(vectors, torch.full((frames,), first)))
-        if not network.classes:
-            raise RecipeError("this generator has no classes to walk between")
-        return torch.cat([_blended(network, vectors[i : i + 1], first, second, float(p)) for i, p in enumerate(places)])
-
-
-def _between(one: Tensor, other: Tensor, place: float) -> Tensor:
-    cosine = functional.cosine_similarity(one, other).clamp(-1, 1)
-    angle = torch.arccos(cosine)
-    if float(angle) < 1e-4:
-        return one + place * (other - one)
-    return (torch.sin((1 - place) * angle) * one + torch.sin(place * angle) * other) / torch.sin(angle)
-
-
-def _blended(network: Generator, latent: Tensor, first: int, second: int, place: float) -> Tensor:
-    """One image whose class is a blend: a class of its own is put in the place of ``first`` for the moment."""
-    tables = [layer for layer in network.modules() if isinstance(layer, torch.nn.Embedding)]
-    kept = [table.weight[first].clone() for table in tables]
-    try:
-        for table, old in zip(tables, kept, strict=True):
-            table.weight[first] = (1 - place) * old + place * table.weight[second]
-        return as_pixels(network(latent, torch.tensor([first])))
-    finally:
-        for table, old in zip(tables, kept, strict=True):
-            table.weight[first] = old

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -14,13 +17,15 @@ from rich.console import Console
 from rich.table import Table
 
 from tejido.data import manifest as manifests
+from tejido.data.tables import write_parquet
+from tejido.experiments.outlines import with_truth
 from tejido.experiments.run import Run
-from tejido.experiments.segment import with_truth
 from tejido.export.card import PARTS
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
 from tejido.recipe import SegmentationRecipe, resolve_path
 from tejido.report.plots import ORANGE, SEGMENTER, STYLE, learning_curves
+from tejido.runtime.classifier import Classifier
 from tejido.runtime.segmenter import Segmenter
 
 SHOWN = 6
@@ -46,11 +51,11 @@ def write_plots(run: Run[SegmentationRecipe]) -> None:
     _save(examples(table, rows, model), run, "outlines")
 
 
-def examples(table: pd.DataFrame, rows: pd.DataFrame, model: Segmenter) -> Figure:
+def examples(table: pd.DataFrame, rows: pd.DataFrame, model: Segmenter | Classifier) -> Figure:
     """Test pictures with their masks (white) and the model's outlines (orange): best, middle and worst by Dice.
 
     Args:
-        table: of ``experiments.segment.judge_outlines``.
+        table: of ``experiments.outlines.judge_outlines``.
         rows: of the manifest, by ``image_id``.
         model: that is shown.
     """
@@ -66,7 +71,9 @@ def examples(table: pd.DataFrame, rows: pd.DataFrame, model: Segmenter) -> Figur
             for axis, (pixels, truth), dice in zip(line, pictures, part["dice"], strict=False):
                 axis.imshow(pixels)
                 _contour(axis, truth, "white", 2.2)
-                _contour(axis, model.predict(pixels).mask, ORANGE, 1.4)
+                outline = model.predict(pixels).mask
+                assert outline is not None
+                _contour(axis, outline, ORANGE, 1.4)
                 axis.set_title(f"{dice:.2f}", fontsize=9)
             for axis in line:
                 axis.set(xticks=[], yticks=[])
@@ -78,22 +85,42 @@ def examples(table: pd.DataFrame, rows: pd.DataFrame, model: Segmenter) -> Figur
 def print_summary(run: Run[SegmentationRecipe]) -> None:
     """Print the test figures with their intervals, and the next useful command."""
     metrics = run.read_json("metrics.json")
-    test = metrics["test"]
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Test, with 95 % intervals by group", title_justify="left")
-    table.add_column("")
-    for name, part in test.items():
-        table.add_column(f"{PARTS.get(name, name)}\n{part['images']:,} of {part['groups']:,} groups")
-    for key, title in NAMES.items():
-        table.add_row(title, *(str(estimate_of(part[key])) for part in test.values()))
+    show("Test", metrics["test"], _words(metrics["left_out"].values()))
     console = Console()
-    console.print(table)
-    left = _words(metrics["left_out"].values())
-    if left:
-        console.print(f"Left out: {left}.", soft_wrap=True, highlight=False)
     size, speed = metrics["bytes"] / 1000, metrics["milliseconds"]
     console.print(f"Model file: {size:,.0f} kB, {metrics['parameters']:,} parameters, {speed:.1f} ms a picture.")
     next_one = f"Next: tejido outline --model {run.folder / 'model.onnx'} IMAGE... -o DIR"
     console.print(next_one, soft_wrap=True, highlight=False)
+
+
+def show(title: str, figures: dict[str, Any], left_out: str) -> None:
+    """Print figures with their intervals, and what was left out.
+
+    Args:
+        title: whose they are.
+        figures: of ``experiments.outlines.figures``.
+        left_out: why which images are not among them, in words; empty where all are.
+    """
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=f"{title}, with 95 % intervals by group", title_justify="left")
+    table.add_column("")
+    for name, part in figures.items():
+        table.add_column(f"{PARTS.get(name, name)}\n{part['images']:,} of {part['groups']:,} groups")
+    for key, words in NAMES.items():
+        table.add_row(words, *(str(estimate_of(part[key])) for part in figures.values()))
+    console = Console()
+    console.print(table)
+    if left_out:
+        console.print(f"Left out: {left_out}.", soft_wrap=True, highlight=False)
+
+
+def write_evaluation(folder: Path, table: pd.DataFrame, figures: dict[str, Any], shown: Figure | None) -> None:
+    """Write ``outlines.parquet``, ``outlines.json`` and, where there are pictures to show, ``outlines.png``."""
+    write_parquet(table, folder / "outlines.parquet")
+    with replacing(folder / "outlines.json") as temporary:
+        temporary.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if shown is not None:
+        with replacing(folder / "outlines.png") as temporary:
+            shown.savefig(temporary, format="png")
 
 
 def _words(reasons: Sequence[dict[str, int]]) -> str:

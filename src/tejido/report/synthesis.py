@@ -1,28 +1,19 @@
-"""What a generator's evaluation shows, and walks through its latent space."""
+"""What a generator's evaluation shows."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import matplotlib as mpl
-import torch
 from matplotlib.figure import Figure
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
 
-from tejido.errors import DataError, ImageError
 from tejido.experiments.resemblance import PLANE, Resemblance
 from tejido.experiments.run import Run
-from tejido.experiments.synthesis import class_index, encode, generator_of, latent_of, walk
 from tejido.files import replacing
-from tejido.imaging.geometry import CentreSquare
 from tejido.metrics.evaluate import estimate_of
 from tejido.recipe import SynthesisRecipe
 from tejido.report.plots import BLUE, ORANGE, STYLE
-from tejido.runtime.decode import decode
-from tejido.training.synthesize import grid_of
 
 SHOWN = 8
 ROWS = {
@@ -102,48 +93,3 @@ def print_resemblance(run: Run[SynthesisRecipe], found: Resemblance) -> None:
         said = figures["consistency"]
         console.print(f"{said['classifier']} sees the class that was asked for in {said['equal']:.0%}.")
     console.print(f"Plots: {run.folder / 'plots'}", soft_wrap=True, highlight=False)
-
-
-def write_walk(
-    run: Run[SynthesisRecipe],
-    output: Path,
-    seeds: tuple[int, int],
-    pictures: tuple[Path, ...],
-    names: tuple[str, ...],
-    frames: int,
-) -> list[str]:
-    """Write a film strip and a GIF that goes there and back; returns what there is to say.
-
-    Raises:
-        TejidoError: a picture cannot be read, there is no such class, or the file cannot be written.
-    """
-    network = generator_of(run)
-    given = names or (None,)
-    labels = class_index(run, given[0]), class_index(run, given[-1])
-    said = []
-    if pictures:
-        found = [encode(network, _square(path, run), label) for path, label in zip(pictures, labels, strict=True)]
-        ends = found[0][0], found[1][0]
-        said = [
-            f"{path}: off by {off:.0f} grey levels on average" for path, (_, off) in zip(pictures, found, strict=True)
-        ]
-    else:
-        ends = latent_of(network, seeds[0]), latent_of(network, seeds[1])
-    made = walk(network, ends, labels, frames)
-    film = output.with_suffix(".gif")
-    with replacing(output) as temporary:
-        grid_of(made, columns=frames).save(temporary, format="PNG")
-    smooth = walk(network, ends, labels, 4 * frames)
-    single = [grid_of(one[None], columns=1) for one in [*smooth, *smooth.flip(0)]]
-    with replacing(film) as temporary:
-        single[0].save(temporary, format="GIF", save_all=True, append_images=single[1:], duration=60, loop=0)
-    return [*said, f"{output}, {film}"]
-
-
-def _square(path: Path, run: Run[SynthesisRecipe]) -> Tensor:
-    try:
-        pixels = decode(path)
-    except ImageError as error:
-        raise DataError(f"{path}: {error}") from None
-    square: Tensor = CentreSquare(run.recipe.image.size)(torch.from_numpy(pixels.copy()).permute(2, 0, 1))
-    return square
