@@ -1,7 +1,8 @@
 """Keep a finished run in the repository: what documents and later trainings need of it, not what resuming needs.
 
 The copy is a run's folder too: it can teach, be compressed, explained and evaluated. Not kept are the optimiser, the
-newest checkpoint, plots, the report and the model file, which the others make again.
+newest checkpoint, plots, the report and the model file, which the others make again (`tejido export`). Of a segmenter,
+which has no export of its own, the model file stays too.
 
     .venv/bin/python scripts/keep_run.py RUN docs/results/NAME [--half]
 """
@@ -16,7 +17,9 @@ import torch
 
 from tejido.files import replacing
 
-FILES = ("recipe.yaml", "environment.json", "split.parquet", "metrics.csv", "metrics.json", "predictions.parquet")
+FILES = ("recipe.yaml", "environment.json", "split.parquet", "metrics.csv", "metrics.json")
+ANSWERS = (("predictions.parquet",), ("outlines.parquet", "model.onnx"))
+"""Of a classifier, or of a segmenter."""
 
 
 def main() -> None:
@@ -27,7 +30,8 @@ def main() -> None:
     parser.add_argument("--half", action="store_true", help="weights in float16: half the size, answers off by 0.005")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    for name in FILES:
+    answers = next(names for names in ANSWERS if (options.run / names[0]).is_file())
+    for name in (*FILES, *answers):
         shutil.copyfile(options.run / name, options.folder / name)
     checkpoint = options.folder / "checkpoints" / "best.ckpt"
     checkpoint.parent.mkdir(exist_ok=True)
