@@ -41,7 +41,7 @@ network:
   encoder: mobilenetv1_025
   weights: {shared}/weights/mobilenetv1_025.safetensors
   depth: 3
-  decoder: [32, 24, 16]
+  decoder: [32, 24]
 training: {{head_epochs: 1, epochs: 5, batch: 16, head_rate: 0.01, rate: 0.01}}
 evaluation: {{bootstrap: 200}}
 """)
@@ -238,7 +238,7 @@ def test_nothing_to_learn_from(folder: Path, tmp_path: Path) -> None:
     ("override", "message"),
     [
         ("image.size=50", "image.size 50 is no multiple of 8"),
-        ("network.decoder=[32, 16]", "decoder has 2 blocks, and depth 3 needs as many"),
+        ("network.decoder=[32]", "decoder has 1 blocks, and depth 3 needs as many, or one less"),
         ("network.encode=x", "unknown key 'network.encode'; did you mean 'encoder'"),
         ("training.balance=none", "unknown key 'training.balance'"),
     ],

@@ -18,6 +18,18 @@ def test_a_mask_of_the_pictures_size() -> None:
     assert logits.shape == (2, 1, 64, 64)
 
 
+def test_a_decoder_with_a_block_less_sees_half_the_size_and_answers_at_the_whole() -> None:
+    network = segmenter.build("mobilenetv1_025", size=64, decoder=TINY[:2], depth=3).eval()
+    seen = []
+    network.head["last"].register_forward_hook(lambda module, given, logits: seen.append(logits))
+    logits = network(torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8))
+    assert seen[0].shape == (2, 1, 32, 32)
+    assert logits.shape == (2, 1, 64, 64)
+    # Between two neighbours of a row, a quarter and three quarters of the way (pixel centres, as PIL and torch resize).
+    one, other = seen[0][0, 0, 0, :2]
+    assert torch.allclose(logits[0, 0, 0, 1:3], torch.stack([0.75 * one + 0.25 * other, 0.25 * one + 0.75 * other]))
+
+
 def test_the_encoder_is_the_front_of_the_named_network(shared: Path) -> None:
     """With published weights, its maps are those of the whole network at the same depth, and nothing lies behind."""
     weights = shared / "weights" / "tf_efficientnet_lite0.safetensors"

@@ -29,12 +29,14 @@ class UNet(Section):
     depth: Annotated[int, Field(ge=2, le=5)] = 5
     """How often the encoder halves the picture."""
     decoder: tuple[Annotated[int, Field(ge=4, le=1024)], ...] = (256, 128, 64, 32, 16)
-    """Channels of the decoder's blocks, coarsest first; one for each halving."""
+    """Channels of the decoder's blocks, coarsest first: one for each halving, or one less. Then the outline is learned
+    at half the size and enlarged by interpolation, which more than halves the work."""
 
     @model_validator(mode="after")
     def _one_block_each(self) -> Self:
-        if len(self.decoder) != self.depth:
-            raise ValueError(f"decoder has {len(self.decoder)} blocks, and depth {self.depth} needs as many")
+        if len(self.decoder) not in (self.depth, self.depth - 1):
+            wanted = f"depth {self.depth} needs as many, or one less"
+            raise ValueError(f"decoder has {len(self.decoder)} blocks, and {wanted}")
         return self
 
 
