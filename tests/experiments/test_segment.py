@@ -19,11 +19,12 @@ from tejido.errors import DataError, ModelFileError, RecipeError, SplitLeakError
 from tejido.experiments.build import build
 from tejido.experiments.datasets import load_parts
 from tejido.experiments.outlined import load_outlined
-from tejido.experiments.outlines import with_truth
+from tejido.experiments.outlines import DESCRIBED, with_truth
 from tejido.experiments.run import Run, open_run
 from tejido.imaging.geometry import Stretch
 from tejido.metrics import outlines
 from tejido.recipe import SegmentationRecipe
+from tejido.report.html.outlines import measures
 from tejido.runtime.library import entries, load_segmenter
 from tests.support.experiment import prepare, trained
 
@@ -73,6 +74,23 @@ def test_it_learns_and_says_how_well(run: Run[SegmentationRecipe]) -> None:
     for name in ("learning_curves", "outlines"):
         with Image.open(run.folder / "plots" / f"{name}.png") as plot:
             assert plot.size[0] > 600
+    report = (run.folder / "report.html").read_text()
+    assert f"{figure['value']:.3f} ({figure['low']:.3f}–{figure['high']:.3f})" in report
+    assert "No group stands on two sides" in report
+    assert "http" not in report.replace("http://www.w3.org", "")  # it asks nobody for anything
+
+
+def test_measures_of_masks_and_outlines() -> None:
+    """By hand: medians of two kinds, and an order that is exactly turned round."""
+    columns = {f"{whose}_{name}": 1.0 for whose in ("mask", "outline") for name in DESCRIBED}
+    table = pd.DataFrame({"group_id": list("abcdef"), "malignancy": ["benign"] * 3 + ["malignant"] * 3, **columns})
+    table["mask_area"] = [0.1, 0.2, 0.4, 0.5, 0.6, 0.9]
+    table["outline_area"] = [0.9, 0.8, 0.7, 0.4, 0.3, np.nan]
+    kinds, rows = measures(table, rounds=100)
+    assert kinds == [("benign", 3), ("malignant", 3)]
+    assert rows[0][1] == [0.2, 0.8, 0.6, pytest.approx(0.35)]
+    assert rows[0][2].value == pytest.approx(-1)
+    assert np.isnan(rows[1][2].value)  # all alike: nothing to order
 
 
 def test_the_figures_are_those_of_the_file(run: Run[SegmentationRecipe], folder: Path) -> None:

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import spearmanr
 from sklearn.metrics import f1_score, roc_auc_score
 
 from tejido.errors import DataError
-from tejido.metrics.scores import auc, by_support, f1, macro_auc, mean_of, share
+from tejido.metrics.scores import auc, by_support, correlation, f1, macro_auc, mean_of, share
 from tejido.metrics.thresholds import at_sensitivity
 
 ONES = np.ones(4)
@@ -96,3 +97,13 @@ def test_f1_is_scikit_learns(truth: np.ndarray, chosen: np.ndarray, weights: np.
     if weights.sum():
         expected = f1_score(truth, chosen, labels=classes, average="weighted", sample_weight=weights, zero_division=0)
         assert by_support(parts, members)(weights) == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3))
+def test_correlation_is_scipys(pairs: list[tuple[int, int]]) -> None:
+    one, other = np.array(pairs, float).T
+    found = correlation(one, other)(np.ones(len(pairs)))
+    if len(set(one)) == 1 or len(set(other)) == 1:
+        assert np.isnan(found)
+    else:
+        assert found == pytest.approx(spearmanr(one, other).statistic)

@@ -30,7 +30,8 @@ def precache(web: Path, library: ModelList) -> dict[str, str]:
         if path.is_file() and path.suffix != ".gz" and name not in _ELSEWHERE:
             found[f"web/{name}"] = sha256(path)
     for model in library.models:
-        if model.sha256 is not None and model.size_bytes <= LARGEST_MODEL:
+        outlines = model.card is not None and model.card.kind == "segmentation"  # of no use to the page by itself
+        if model.sha256 is not None and model.size_bytes <= LARGEST_MODEL and not outlines:
             found[f"api/v1/models/{model.name}/file"] = model.sha256
     return found
 

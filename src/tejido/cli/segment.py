@@ -17,10 +17,10 @@ def segment(recipe: RecipeFile = None, overrides: Overrides = None, resume: Resu
     """
     from tejido.experiments import segment as experiment
     from tejido.recipe import SegmentationRecipe
-    from tejido.report.segmentation import print_summary, write_plots
+    from tejido.report.segmentation import print_summary, write_report
 
     run = start_or_resume(SegmentationRecipe, recipe, overrides, resume)
     with work_in(run, resume):
         experiment.segment(run)
-    write_plots(run)
+    write_report(run)
     print_summary(run)

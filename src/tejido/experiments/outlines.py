@@ -21,8 +21,12 @@ from tejido.experiments.pictures import pixels_of
 from tejido.imaging.steps.lesion import INSIDE
 from tejido.metrics import outlines
 from tejido.runtime.classifier import Classifier
+from tejido.runtime.measures import measure
 from tejido.runtime.segmenter import Segmenter
 from tejido.training.masks import read_mask
+
+DESCRIBED = ("area", "asymmetry", "irregularity", "colours")
+"""Of ``runtime.measures``: share of the picture, the two shapes, how many colours."""
 
 
 def outlined_rows(manifest: Path, split: Path | None, side: str) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -66,8 +70,9 @@ def judge_outlines(
         progress: called with how many are done, and of how many.
 
     Returns:
-        ``image_id, group_id, confirmation``, the measures of ``metrics.outlines``, ``share`` (of the picture that the
-        true mask covers), ``parts`` (connected pieces of the outline) and ``refused``, a row an image; and the median.
+        ``image_id, group_id, confirmation, malignancy``, how well outline and mask fit (``metrics.outlines``),
+        ``parts`` (connected pieces of the outline), ``refused``, and what either tells of the lesion (``mask_area,
+        outline_area, mask_asymmetry...``: ``DESCRIBED``, NaN where it is empty), a row an image; and the median.
     """
     found: list[dict[str, Any]] = []
     times: list[float] = []
@@ -77,11 +82,20 @@ def judge_outlines(
         outline = model.predict(pixels)
         times.append(time.perf_counter() - start)
         assert outline.mask is not None
-        facts = {name: row[name] for name in ("image_id", "group_id", "confirmation")}
+        facts = {name: row[name] for name in ("image_id", "group_id", "confirmation", "malignancy")}
         seen = outlines.fit(outline.mask, truth)
         pieces = {"parts": outlines.pieces(outline.mask), "refused": outline.refused}
-        found.append({**facts, **seen, "share": float(truth.mean()), **pieces})
+        told = {**_described("mask", pixels, truth), **_described("outline", pixels, outline.mask)}
+        found.append({**facts, **seen, **pieces, **told})
     return pd.DataFrame(found), float(np.median(times))
+
+
+def _described(whose: str, pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> dict[str, float]:
+    told = measure(pixels, mask)
+    if told is None:
+        return {f"{whose}_{name}": float("nan") for name in DESCRIBED}
+    values = (told.area_share, told.asymmetry, told.irregularity, float(len(told.colours)))
+    return {f"{whose}_{name}": value for name, value in zip(DESCRIBED, values, strict=True)}
 
 
 def with_truth(rows: pd.DataFrame) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:

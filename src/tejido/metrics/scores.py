@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 Weights = NDArray[np.float64]
 Score = Callable[[Weights], float]
@@ -53,6 +54,21 @@ def share(hit: NDArray[np.bool_], among: NDArray[np.bool_]) -> Score:
 def mean(values: NDArray[np.floating]) -> Score:
     """Weighted mean of a value that every image has of its own."""
     return lambda weights: float(weights @ values / weights.sum()) if weights.sum() else float("nan")
+
+
+def correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> Score:
+    """Spearman's rank correlation of two values that every image has; ranks are those among all images."""
+    a, b = rankdata(one), rankdata(other)
+
+    def value(weights: Weights) -> float:
+        total = weights.sum()
+        if not total:
+            return float("nan")
+        left, right = a - weights @ a / total, b - weights @ b / total
+        spread = np.sqrt((weights @ left**2) * (weights @ right**2))
+        return float(weights @ (left * right) / spread) if spread else float("nan")
+
+    return value
 
 
 def mean_of(parts: list[Score]) -> Score:

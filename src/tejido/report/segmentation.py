@@ -24,6 +24,7 @@ from tejido.export.card import PARTS
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
 from tejido.recipe import SegmentationRecipe, resolve_path
+from tejido.report.html.outlines import page
 from tejido.report.plots import ORANGE, SEGMENTER, STYLE, learning_curves
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.segmenter import Segmenter
@@ -40,15 +41,18 @@ NAMES = {
 }
 
 
-def write_plots(run: Run[SegmentationRecipe]) -> None:
-    """Write ``plots/{learning_curves,outlines}.png``."""
+def write_report(run: Run[SegmentationRecipe]) -> None:
+    """Write ``plots/{learning_curves,outlines}.png`` and ``report.html``, which holds both."""
     settings = run.recipe.training
     history = pd.read_csv(run.folder / "metrics.csv")
-    _save(learning_curves(history, settings.head_epochs, settings.monitor, SEGMENTER), run, "learning_curves")
+    curves = learning_curves(history, settings.head_epochs, settings.monitor, SEGMENTER)
     table = pd.read_parquet(run.folder / "outlines.parquet")
     rows = manifests.read(resolve_path(run.recipe.data.manifest)).set_index("image_id", drop=False)
-    model = Segmenter(run.folder / "model.onnx")
-    _save(examples(table, rows, model), run, "outlines")
+    shown = examples(table, rows, Segmenter(run.folder / "model.onnx"))
+    _save(curves, run, "learning_curves")
+    _save(shown, run, "outlines")
+    left_out = _words(run.read_json("metrics.json")["left_out"].values())
+    run.write_text("report.html", page(run, NAMES, left_out, examples=shown, curves=curves))
 
 
 def examples(table: pd.DataFrame, rows: pd.DataFrame, model: Segmenter | Classifier) -> Figure:
@@ -89,6 +93,7 @@ def print_summary(run: Run[SegmentationRecipe]) -> None:
     console = Console()
     size, speed = metrics["bytes"] / 1000, metrics["milliseconds"]
     console.print(f"Model file: {size:,.0f} kB, {metrics['parameters']:,} parameters, {speed:.1f} ms a picture.")
+    console.print(f"Report: {run.folder / 'report.html'}", soft_wrap=True, highlight=False)
     next_one = f"Next: tejido outline --model {run.folder / 'model.onnx'} IMAGE... -o DIR"
     console.print(next_one, soft_wrap=True, highlight=False)
 

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure as Plot
 from numpy.typing import NDArray
 from PIL import Image
 
-from tejido import __version__
 from tejido.experiments.facts import Facts
 from tejido.experiments.robustness import Corrupted
 from tejido.files import replacing
-from tejido.metrics.bootstrap import Estimate
 from tejido.metrics.figures import confusion
 from tejido.metrics.operating import predictive_values
 from tejido.metrics.subgroups import Difference
 from tejido.report import evaluation, robustness, subgroups
 from tejido.report.against import Against
 from tejido.report.html.checklist import checklist
+from tejido.report.html.rendering import address, interval, render, svg
 from tejido.report.html.words import TITLES, abstract, limits
 from tejido.report.plots import learning_curves
 from tejido.report.section import Section
@@ -114,12 +110,9 @@ def page(facts: Facts, additions: Additions = Additions()) -> str:
         additions: what else was asked for.
     """
     found, divided, worse = facts.found, additions.divided, additions.worse
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    environment.filters |= {"estimate": _estimate, "words": _words, "percent": _percent, "interval": _interval}
-    template = environment.from_string(files("tejido.report.html").joinpath("page.html.j2").read_text("utf-8"))
-    return template.render(
+    return render(
+        "page.html.j2",
         facts=facts,
-        version=__version__,
         abstract=abstract(facts),
         limits=limits(facts, divided),
         tiles=_tiles(facts),
@@ -155,7 +148,7 @@ def _tiles(facts: Facts) -> list[Tile]:
     tiles: list[Tile] = []
     for name, title in _TILES.items():
         if name in known:
-            tiles.append(Tile(title, f"{known[name].value:.3f}", _interval(known[name])))
+            tiles.append(Tile(title, f"{known[name].value:.3f}", interval(known[name])))
     return tiles[:6]
 
 
@@ -177,7 +170,7 @@ def _plots(facts: Facts, divided: list[Difference] | None, worse: list[Corrupted
         made["subgroups"] = subgroups.plot(divided)
     if worse:
         made["robustness"] = robustness.plot(worse)
-    return {name: _svg(plot) for name, plot in made.items()}
+    return {name: svg(plot) for name, plot in made.items()}
 
 
 def _by_truth(facts: Facts) -> dict[str, list[dict[str, Any]]]:
@@ -197,26 +190,4 @@ def _jpeg(pixels: NDArray[np.uint8] | None) -> str | None:
     picture.thumbnail((_SIDE, _SIDE))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=82)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def _svg(plot: Plot) -> str:
-    buffer = io.BytesIO()
-    plot.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def _estimate(estimate: Estimate) -> str:
-    return "–" if np.isnan(estimate.value) else str(estimate)
-
-
-def _interval(estimate: Estimate) -> str:
-    return "" if estimate.low is None else f"{estimate.low:.3f}–{estimate.high:.3f}"
-
-
-def _percent(value: float) -> str:
-    return "–" if np.isnan(value) else f"{100 * value:.0f} %" if 0.01 <= value <= 0.99 else f"{100 * value:.1f} %"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return address("image/jpeg", buffer.getvalue())
