@@ -44,7 +44,7 @@ class Outlining(Stages):
     """How a segmenter is trained. The head is the decoder, the body the encoder (uba2020, section 3.2)."""
 
     dice: Share = 0.5
-    """Share of the Dice loss; the rest is cross-entropy by pixel."""
+    """Share of the Dice loss, of each image by itself; the rest is cross-entropy by pixel."""
     monitor: Literal["val_dice", "val_loss"] = "val_dice"
     """What decides which epoch is best, and when to stop."""
 

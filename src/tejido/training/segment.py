@@ -7,7 +7,6 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from segmentation_models_pytorch.losses import DiceLoss
 from torch import Tensor
 from torch.nn import functional
 
@@ -70,7 +69,6 @@ class SegmentModule(pl.LightningModule):
         self.augment = augment
         self.settings = settings
         self.seed = seed
-        self.overlap = DiceLoss("binary", from_logits=True)
         self._generator = torch.Generator()
 
     def on_train_epoch_start(self) -> None:
@@ -108,7 +106,23 @@ class SegmentModule(pl.LightningModule):
         logits = self.network(images[:, :3]).float()
         share = self.settings.dice
         by_pixel = functional.binary_cross_entropy_with_logits(logits, truth)
-        return (1 - share) * by_pixel + share * self.overlap(logits, truth), dice_of(logits.detach() > 0, truth > 0)
+        return (1 - share) * by_pixel + share * dice_loss(logits, truth), dice_of(logits.detach() > 0, truth > 0)
+
+
+def dice_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """One minus the soft Dice coefficient of each image (Milletari et al. 2016, without squares), mean over a batch.
+
+    Libraries count all pixels of a batch together, which makes small lesions count little; the mean over images is what
+    is reported. With a pixel added to both, so that an empty mask has a gradient.
+
+    Args:
+        logits: ``float32[B, 1, S, S]``.
+        truth: likewise, 0 or 1.
+    """
+    seen = logits.sigmoid()
+    both = (seen * truth).sum((1, 2, 3))
+    sizes = seen.sum((1, 2, 3)) + truth.sum((1, 2, 3))
+    return 1 - ((2 * both + 1) / (sizes + 1)).mean()
 
 
 def dice_of(found: Tensor, truth: Tensor) -> Tensor:
