@@ -121,7 +121,7 @@ class SynthesisModule(pl.LightningModule):
     def training_step(self, batch: tuple[Tensor, ...], _: int) -> Tensor:
         """Both steps; the loss that is returned is the discriminator's."""
         images, labels = batch[0], batch[1]
-        real = images.float() / 127.5 - 1
+        real = (images.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
         if self.settings.flip:
             real = self._flipped(real)
         of_generator, of_discriminator = self.optimizers()  # type: ignore[attr-defined]

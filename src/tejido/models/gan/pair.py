@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from tejido.models.gan import dcgan, residual
 from tejido.recipe import SynthesisRecipe
 
@@ -20,7 +22,7 @@ class Pair:
 
 
 def build(recipe: SynthesisRecipe, classes: int) -> Pair:
-    """The networks of a recipe, untrained.
+    """The networks of a recipe, untrained; channels-last, which narrow ones need to be quick on a processor.
 
     Args:
         recipe: says which.
@@ -28,9 +30,13 @@ def build(recipe: SynthesisRecipe, classes: int) -> Pair:
     """
     asked = recipe.network
     if asked.name == dcgan.NAME:
-        return Pair(dcgan.Generator(), dcgan.Discriminator())
-    known = classes if asked.conditional else 0
-    size = recipe.image.size
-    return Pair(
-        residual.Generator(size, asked.latent, asked.width, known), residual.Discriminator(size, asked.width, known)
-    )
+        pair = Pair(dcgan.Generator(), dcgan.Discriminator())
+    else:
+        known = classes if asked.conditional else 0
+        size = recipe.image.size
+        pair = Pair(
+            residual.Generator(size, asked.latent, asked.width, known), residual.Discriminator(size, asked.width, known)
+        )
+    pair.generator.to(memory_format=torch.channels_last)
+    pair.discriminator.to(memory_format=torch.channels_last)
+    return pair
