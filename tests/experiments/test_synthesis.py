@@ -221,6 +221,11 @@ def test_sums(run: Run[SynthesisRecipe], tmp_path: Path, shared: Path, monkeypat
     assert main([*asked, "--plus", str(picture_of_a_lesion), "--minus", "3"]) == 0
 
 
+def test_a_vector_of_another_length_is_refused(run: Run[SynthesisRecipe]) -> None:
+    with pytest.raises(RecipeError, match="latent vectors of this generator are 1×16, not 1×12"):
+        walk(generator_of(run), (torch.zeros(1, 16), torch.zeros(1, 12)), (0, 0), 3)
+
+
 def test_a_sample_is_found_again_in_latent_space(run: Run[SynthesisRecipe]) -> None:
     network = generator_of(run)
     target = samples_of(network, 1, seed=9, labels=torch.tensor([0]))[0]

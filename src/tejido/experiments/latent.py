@@ -68,8 +68,11 @@ def walk(network: Generator, ends: tuple[Tensor, Tensor], labels: tuple[int | No
         frames: at least 2.
 
     Raises:
-        RecipeError: classes are to be blended, and the network has none.
+        RecipeError: classes are to be blended, and the network has none; or a vector has another length than its own.
     """
+    for end in ends:
+        if tuple(end.shape) != (1, network.latent):
+            raise RecipeError(f"latent vectors of this generator are 1×{network.latent}, not {_shape(end)}")
     places = torch.linspace(0, 1, frames)
     vectors = torch.cat([_between(ends[0], ends[1], float(place)) for place in places])
     first, second = labels
@@ -102,6 +105,10 @@ def combine(terms: Sequence[tuple[int, Tensor]]) -> Tensor:
     if total.norm() < 1e-3 * length:
         raise RecipeError("the terms cancel each other, so there is no vector to make an image of")
     return total.mul(length / total.norm())
+
+
+def _shape(vector: Tensor) -> str:
+    return "×".join(str(side) for side in vector.shape)
 
 
 def _between(one: Tensor, other: Tensor, place: float) -> Tensor:
