@@ -55,7 +55,6 @@ def main() -> None:
     language = parser.parse_args().language
     words = WORDS[language]
     found = [entry for entry in entries() if entry.bundled and entry.metadata is not None]
-    found = [entry for entry in found if entry.metadata is not None and entry.metadata.kind == "classification"]
     found.sort(key=lambda entry: (entry.name.startswith("breast"), "suspicion" not in entry.name, entry.name))
     print(words["models"], "| --- | ---: | --- | --- | --- |", sep="\n")
     for entry in found:

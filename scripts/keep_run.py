@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("--half", action="store_true", help="weights in float16: half the size, answers off by 0.005")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    answers = next(names for names in ANSWERS if (options.run / names[0]).is_file())
+    answers = next((names for names in ANSWERS if (options.run / names[0]).is_file()), None)
+    if answers is None:
+        parser.error(f"{options.run} is no finished run")
     for name in (*FILES, *answers):
         shutil.copyfile(options.run / name, options.folder / name)
     checkpoint = options.folder / "checkpoints" / "best.ckpt"

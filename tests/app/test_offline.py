@@ -20,7 +20,7 @@ from tejido.runtime.library import BUNDLED
 from tests.app.browsing import CHROMIUM, needs_browser
 from tests.app.client import Client
 from tests.app.live import BROWSER_ARGS, serving
-from tests.support.tiny_model import tiny_model
+from tests.support.tiny_model import outlining_model, tiny_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,6 +187,7 @@ def test_no_room_on_the_device(tmp_path: Path) -> None:
 def test_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEJIDO_MODELS", str(tmp_path))
     (tmp_path / "tiny.onnx").write_bytes(tiny_model())
+    (tmp_path / "outlines.onnx").write_bytes(outlining_model())
     client = Client(create_app("skin-suspicion"))
     response = client.get("/precache.js")
     assert response.headers["content-type"].startswith("text/javascript")
@@ -194,6 +195,7 @@ def test_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = json.loads(re.fullmatch(r"self\.PRECACHE = (.*);\n", response.text, re.S)[1])  # type: ignore[index]
     assert {".", "api/v1/models", "web/js/main.js", "web/js/device/worker.js", "web/css/base.css"} <= files.keys()
     assert {"api/v1/models/skin-suspicion/file", "api/v1/models/tiny/file"} <= files.keys()
+    assert "api/v1/models/outlines/file" not in files  # the page classifies, and cannot use what only outlines
     assert not any(
         name.endswith((".gz", "reference.html", "login.html", "cases.html", "case.html", "sw.js")) for name in files
     )

@@ -132,6 +132,7 @@ def test_evaluated_on_other_pictures(
     assert "3 of " in shown
     assert "whose mask: there is none" in shown
     assert main(["evaluate", model]) == 2
+    assert main(["evaluate", str(run.folder), "--side", "val"]) == 2
     assert main(["evaluate", model, str(folder / "manifest.parquet"), "--subgroups"]) == 2
     assert "of a model that outlines, name only" in capsys.readouterr().err
 

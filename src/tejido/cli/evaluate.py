@@ -97,12 +97,14 @@ def evaluate(
         raise typer.BadParameter("--against compares on the same images, --drop-from on others; take one")
     if views not in VIEWS:
         raise typer.BadParameter(f"--views is one of {', '.join(map(str, VIEWS))}, not {views}")
-    if outlines(what):
+    if Path(what).suffix not in TABLES and outlines(what):
         others = (preprocess, positive, threshold, challenge, against, drop_from)
         if any(one is not None for one in others) or beside or views > 1 or robustness or subgroups or shortcuts:
             raise typer.BadParameter("of a model that outlines, name only a manifest, --split, --side, --rounds and -o")
         if manifest is None and not Path(what).is_dir():
             raise typer.BadParameter(_NO_MANIFEST)
+        if manifest is None and (split is not None or side != "test"):
+            raise typer.BadParameter("a run that outlines knows its own test images; for others name a manifest")
         evaluate_outlines(what, manifest, split, side, rounds, output, as_json=as_json)
         return
     several = bool(beside) or views > 1

@@ -112,12 +112,15 @@ class SegmentModule(pl.LightningModule):
 def dice_loss(logits: Tensor, truth: Tensor) -> Tensor:
     """One minus the soft Dice coefficient of each image (Milletari et al. 2016, without squares), mean over a batch.
 
-    Libraries count all pixels of a batch together, which makes small lesions count little; the mean over images is what
-    is reported. With a pixel added to both, so that an empty mask has a gradient.
+    segmentation-models-pytorch's counts all pixels of a batch together, which makes small lesions count little; the
+    mean over images is what is reported. With a pixel added to both, so that an empty mask has a gradient.
 
     Args:
         logits: ``float32[B, 1, S, S]``.
         truth: likewise, 0 or 1.
+
+    Returns:
+        A scalar in 0..1.
     """
     seen = logits.sigmoid()
     both = (seen * truth).sum((1, 2, 3))
