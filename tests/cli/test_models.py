@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tejido.cli.models import aucs, figure, file_size
+from tejido.cli.models import figure, file_size, headlines
 from tejido.runtime import library
+from tejido.runtime.model_file import ModelFile
 from tests.support.tiny_model import tiny_model
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def test_cards_and_broken_files(run: Callable[..., Result], local: Path) -> None
     assert (result.code, result.err) == (0, "")
     first = next(line for line in result.out.splitlines() if line.startswith("tiny"))
     second = next(line for line in result.out.splitlines() if line.startswith("2 kB, 2026-01-01"))
-    assert [cell in first for cell in ("brightness", "all: .900 (.800–.950)", "[bold]CC0[/bold]")] == [True] * 3
+    assert [cell in first for cell in ("brightness", "AUC: .900 (.800–.950)", "[bold]CC0[/bold]")] == [True] * 3
     assert [cell in second for cell in ("dark, bright", "histology: .750")] == [True] * 2
     assert max(map(len, result.out.splitlines()[:4])) <= 80
     assert "broken: cannot be used: " in result.out
@@ -84,7 +86,11 @@ def test_file_sizes(count: int, text: str) -> None:
     assert file_size(count) == text
 
 
-def test_aucs() -> None:
-    assert aucs({}) == [("", None)]
-    assert aucs({"auc": 0.5}) == [("", 0.5)]
-    assert aucs({"all": {"auc": 0.5}, "images": 3, "histology": {"auc": 0.4}}) == [("all", 0.5), ("histology", 0.4)]
+def test_headlines() -> None:
+    card = ModelFile(tiny_model()).metadata
+    assert headlines(replace(card, metrics={})) == [("AUC", None)]
+    assert headlines(replace(card, metrics={"auc": 0.5})) == [("AUC", 0.5)]
+    measured = {"histology": {"auc": 0.4}, "images": 3, "all": {"auc": 0.5}}
+    assert headlines(replace(card, metrics=measured)) == [("AUC", 0.5), ("histology", 0.4)]
+    outlining = replace(card, kind="segmentation", metrics={"all": {"dice": 0.9}, "histology": {"dice": 0.8}})
+    assert headlines(outlining) == [("Dice", 0.9), ("histology", 0.8)]

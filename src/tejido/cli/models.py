@@ -13,6 +13,7 @@ from tejido.cli.verb import new_app
 
 if TYPE_CHECKING:
     from tejido.runtime.library import Entry
+    from tejido.runtime.metadata import Metadata
 
 app = new_app()
 
@@ -54,7 +55,7 @@ def _print_table(found: list[Entry]) -> None:
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_lines=True)
     table.add_column("Model", overflow="fold", min_width=min(24, max(len(entry.name) for entry in found)))
-    for title in ("Task", "Test AUC (95 %)", "Licence"):
+    for title in ("Task", "On test (95 %)", "Licence"):
         table.add_column(title, overflow="fold")
     for entry in found:
         meta = entry.metadata
@@ -63,7 +64,7 @@ def _print_table(found: list[Entry]) -> None:
         cells = [
             [entry.name, f"{file_size(entry.size)}, {meta.created[:10]}"],
             [meta.task, ", ".join(label.en for label in meta.labels)],
-            [f"{part}: {figure(value)}" if part else figure(value) for part, value in aucs(meta.metrics)],
+            [f"{what}: {figure(value)}" for what, value in headlines(meta)],
             [meta.licence],
         ]
         # Text, not str: a model's own words are never read as markup.
@@ -76,10 +77,11 @@ def _print_table(found: list[Entry]) -> None:
             console.print(Text(f"{entry.name}: cannot be used: {terminal.one_line(entry.error)}", style="red"))
 
 
-def aucs(metrics: dict[str, Any]) -> list[tuple[str, object]]:
-    """(part of the test split, AUC): of everything, and of what histology confirmed, where they were measured apart."""
-    parts = [(name, part) for name, part in metrics.items() if isinstance(part, dict) and "auc" in part]
-    return [(name, part["auc"]) for name, part in parts] or [("", metrics.get("auc"))]
+def headlines(card: Metadata) -> list[tuple[str, object]]:
+    """What a model is judged by, AUC or Dice: on all test images, then on parts of them that were measured apart."""
+    name, title = ("dice", "Dice") if card.kind == "segmentation" else ("auc", "AUC")
+    parts = {part: found[name] for part, found in card.metrics.items() if isinstance(found, dict) and name in found}
+    return [(title, parts.pop("all", card.metrics.get(name))), *parts.items()]
 
 
 def figure(value: object) -> str:
