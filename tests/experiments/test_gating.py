@@ -21,6 +21,7 @@ from tejido.metrics.calibration import Calibration
 from tejido.models.gate import NAMES
 from tejido.runtime.classifier import Classifier
 from tests.support.experiment import prepare
+from tests.support.pictures import encode, noise
 from tests.support.small_network import small_network
 from tests.support.tiny_model import METADATA
 
@@ -43,6 +44,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     (found / "plain.onnx").write_bytes(with_metadata(export_graph(module), metadata))
     slides = shared / "data" / "breakhis"
     assert main(["data", "build", "--source", f"breakhis={slides}", "-o", str(found / "slides.parquet")]) == 0
+    for name in ("photo.jpg", "deeper/other.png"):
+        path = found / "anything" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(noise(), "PNG"))
+    (found / "anything" / "broken.jpg").write_bytes(b"no picture")
+    (found / "anything" / "readme.txt").write_text("no picture either")
     return found
 
 
@@ -52,6 +59,7 @@ def gated(folder: Path) -> Path:
         fewer(patch)
         asked = ["gate", str(folder / "plain.onnx"), str(folder / "manifest.parquet")]
         asked += ["--split", str(folder / "split.parquet"), "--stranger", str(folder / "slides.parquet")]
+        asked += ["--anything", str(folder / "anything")]
         assert main([*asked, "-o", str(folder / "gated.onnx")]) == 0
     return folder / "gated.onnx"
 
@@ -79,6 +87,7 @@ def test_nothing_else_changes(gated: Path, folder: Path, shared: Path) -> None:
     assert [rule.code for rule in metadata.refusal] == ["clinical_photo", "histology", "no_lesion", *["novelty"] * 2]
     learned = metadata.derivation["gate"]["learned_from"]
     assert learned["histology: breakhis"] == 15 * 3
+    assert learned["anything: anything"] == 2 * 3
     assert learned["skin without lesion"] > 20
     same = dataclasses.replace(metadata, refusal=(), gate=(), derivation={})
     assert same == dataclasses.replace(before.metadata, refusal=(), derivation={})
@@ -89,7 +98,8 @@ def test_the_same_again(gated: Path, folder: Path, monkeypatch: pytest.MonkeyPat
     strangers = [(folder / "slides.parquet", None)]
     again = folder / "again.onnx"
     split = folder / "split.parquet"
-    fit.fit_gate(folder / "plain.onnx", folder / "manifest.parquet", split, strangers, again)
+    anything = [folder / "anything"]
+    fit.fit_gate(folder / "plain.onnx", folder / "manifest.parquet", split, strangers, again, anything=anything)
     assert again.read_bytes() == gated.read_bytes()
 
 
@@ -99,6 +109,7 @@ def test_what_cannot_be(gated: Path, folder: Path, tmp_path: Path, capsys: pytes
     cases = [
         ([str(folder / "plain.onnx"), manifest, *split, "--stranger", manifest], "of the model's own modality"),
         ([str(gated), manifest, *split], "it has a gate already"),
+        ([str(folder / "plain.onnx"), manifest, *split, "--anything", str(tmp_path)], "no picture files in it"),
         ([str(folder / "plain.onnx"), str(folder / "slides.parquet"), *split], "slides.parquet|split.parquet"),
     ]
     for arguments, message in cases:

@@ -50,11 +50,10 @@ def random_gate(features: int) -> Gate:
         return torch.randn(*shape, generator=generator)
 
     directions = torch.linalg.qr(draw(length, 5)).Q.T.half().float().contiguous()  # as the file keeps them
-    weight = (0.1 * draw(4, length)).half().float()
+    hidden, weight = (0.1 * draw(7, length)).half().float(), draw(4, 7).half().float()
+    layers = hidden, draw(7), weight, draw(4)
     scale, spread = draw(length), draw(length).abs() + 0.5
-    fitted = Fitted(
-        1, scale, spread, weight, draw(4), draw(length), directions, draw(5).abs() + 0.5, limits=(40.0, 700.0)
-    )
+    fitted = Fitted(1, scale, spread, *layers, draw(length), directions, draw(5).abs() + 0.5, limits=(40.0, 700.0))
     return Gate(fitted).eval()
 
 

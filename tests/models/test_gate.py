@@ -62,12 +62,14 @@ def test_distances_are_mahalanobis_within_and_euclidean_beside() -> None:
 
 def test_what_it_says() -> None:
     length = 136 + 2
-    weight = torch.zeros(4, length)
-    weight[1, -1] = 4.0
+    hidden, weight = torch.zeros(2, length), torch.zeros(4, 2)
+    hidden[0, -1], hidden[1, -1], weight[1] = 3.0, -1.0, torch.tensor([4.0, 100.0])  # what is below 0 does not count
     fitted = Fitted(
         own=0,
         mean=torch.zeros(length),
         spread=torch.ones(length),
+        hidden=hidden,
+        hidden_bias=torch.tensor([-2.0, 0.0]),
         weight=weight,
         bias=torch.zeros(4),
         centre=torch.zeros(length),

@@ -25,6 +25,12 @@ def gate(
         metavar="MANIFEST[@SPLIT]",
         help="Pictures of another modality, or the train side of a split of them; repeat it.",
     ),
+    anything: list[Path] = typer.Option(
+        [],
+        "--anything",
+        metavar="DIR",
+        help="A folder of pictures that show no patient: photos, drawings, documents; repeat it.",
+    ),
     false_refusal: float = typer.Option(
         0.05, min=0.001, max=0.5, help="Share of the model's own validation pictures that may be refused."
     ),
@@ -33,9 +39,9 @@ def gate(
 ) -> None:
     """Teach a model file to refuse what is not of its kind: phone photos, slides, documents, skin without a lesion.
 
-    Learns from the model's training images, from the strangers that are given, from made-up pictures, and from parts of
-    the training images without lesion. Probabilities stay as they are. The copy says of every picture what kind it is,
-    and how strange.
+    Learns from the model's training images, from the strangers and folders that are given, from made-up pictures, and
+    from parts of the training images without lesion. Probabilities stay as they are. The copy says of every picture
+    what kind it is, and how strange.
     """
     from tejido.experiments.gating.fit import fit_gate
     from tejido.runtime.library import locate
@@ -44,7 +50,15 @@ def gate(
     others = [(Path(one), Path(side) if side else None) for one, side in pairs]
     with terminal.ticking() as tick:
         found = fit_gate(
-            locate(model), manifest, split, others, output, false_refusal=false_refusal, seed=seed, progress=tick
+            locate(model),
+            manifest,
+            split,
+            others,
+            output,
+            anything=anything,
+            false_refusal=false_refusal,
+            seed=seed,
+            progress=tick,
         )
     for family, count in found.fitted.items():
         print(f"Learned from {count:,} pictures: {family}")

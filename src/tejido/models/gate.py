@@ -1,9 +1,9 @@
 """What tells pictures of a model's own kind from others: a modality, and how strange a picture is among its own.
 
 It reads the square that the network sees and the vector that the network's head reads, and costs next to nothing. Two
-ways of looking complement each other: a linear classifier of modalities knows what it was shown, and the distance from
-the model's own training images (Mahalanobis distance in their main directions, Lee et al. 2018, and what lies beside
-these directions, as ViM, Wang et al. 2022) needs to have seen nothing else.
+ways of looking complement each other: a classifier of modalities knows what it was shown, and the distance from the
+model's own training images (Mahalanobis distance in their main directions, Lee et al. 2018, and what lies beside these
+directions, as ViM, Wang et al. 2022) needs to have seen nothing else.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Fitted:
         own: place of the model's own modality in ``MODALITIES``.
         mean: of its training images, ``float32[D]``.
         spread: likewise, their standard deviations.
-        weight: of the classifier of modalities, ``float32[4, D]``.
+        hidden: weight of the classifier's hidden layer, ``float32[H, D]``.
+        hidden_bias: ``float32[H]``.
+        weight: of its modalities, ``float32[4, H]``.
         bias: ``float32[4]``.
         centre: of the training images after scaling and clipping, ``float32[D]``.
         directions: in which they differ most, ``float32[P, D]``, orthonormal.
@@ -79,6 +81,8 @@ class Fitted:
     own: int
     mean: Tensor
     spread: Tensor
+    hidden: Tensor
+    hidden_bias: Tensor
     weight: Tensor
     bias: Tensor
     centre: Tensor
@@ -96,6 +100,8 @@ class Gate(nn.Module):
 
     mean: Tensor
     spread: Tensor
+    hidden: Tensor
+    hidden_bias: Tensor
     weight: Tensor
     bias: Tensor
     centre: Tensor
@@ -106,7 +112,7 @@ class Gate(nn.Module):
     def __init__(self, fitted: Fitted) -> None:
         super().__init__()
         self.own = fitted.own
-        for name in ("mean", "spread", "weight", "bias", "centre", "directions", "variances"):
+        for name in ("mean", "spread", "hidden", "hidden_bias", "weight", "bias", "centre", "directions", "variances"):
             self.register_buffer(name, getattr(fitted, name).float())
         self.register_buffer("limits", torch.tensor(fitted.limits, dtype=torch.float32))
 
@@ -117,7 +123,8 @@ class Gate(nn.Module):
     def judge(self, values: Tensor) -> Tensor:
         """The same from descriptions and vectors side by side, ``float32[B, D]``."""
         scaled = standardised(values, self.mean, self.spread)
-        shares = torch.softmax(functional.linear(scaled, self.weight, self.bias), 1)
+        hidden = functional.relu(functional.linear(scaled, self.hidden, self.hidden_bias))
+        shares = torch.softmax(functional.linear(hidden, self.weight, self.bias), 1)
         foreign = 1 - shares[:, self.own]
         strange = (distances(scaled, self.centre, self.directions, self.variances) / self.limits).amax(1)
         return torch.cat([shares, foreign[:, None], strange[:, None]], 1)

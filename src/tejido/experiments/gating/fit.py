@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,9 @@ import numpy as np
 import onnx
 import pandas as pd
 import torch
-from sklearn.linear_model import LogisticRegression
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
 from torch import Tensor
 
 from tejido.data import manifest as manifests
@@ -39,7 +42,11 @@ CERTAIN = 0.9
 """Probability of another modality from which it is named."""
 _SHARES = (0.8, 0.1, 0.1)
 """How the share of false refusals is divided: foreign, and the two ways of being strange."""
-_STRENGTH = 0.03
+_HIDDEN = 32
+_EPOCHS = 30
+_DECAY = 1.0
+_RARE = 0.5
+"""How much more a picture of a rare diagnosis weighs: by this power of how rare it is."""
 _AGREE = 1e-3
 _CODES = {"clinical": "clinical_photo", "dermoscopy": "dermoscopy", "histology": "histology", "other": "no_lesion"}
 
@@ -74,6 +81,7 @@ def fit_gate(
     strangers: Sequence[tuple[Path, Path | None]],
     output: Path,
     *,
+    anything: Sequence[Path] = (),
     false_refusal: float = 0.05,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -91,6 +99,7 @@ def fit_gate(
         strangers: manifests of pictures of other modalities, each with a split of which the ``train`` side is learned
             from, or None for all.
         output: where the copy is written.
+        anything: folders of pictures that show no patient: photos, drawings, documents.
         false_refusal: share of validation images.
         seed: of augmentation and parts.
         progress: called with how many pictures were looked at, and of how many.
@@ -113,16 +122,21 @@ def fit_gate(
     train = sides["train"].sample(min(OWN, len(sides["train"])), random_state=seed)
     foreign = [_strangers(path, side, metadata.modality, seed) for path, side in strangers]
     look.total = 2 * len(train) + len(sides["val"]) + len(sides["test"]) + len(FAMILIES) * looking.MADE_UP
-    look.total += sum(len(part) * (1 + looking.PARTS) for part in foreign) + looking.SKIN
+    folders = {folder.name: looking.files_in(folder, STRANGERS, seed) for folder in anything}
+    strange = sum(map(len, foreign)) + sum(map(len, folders.values()))
+    look.total += strange * (1 + looking.PARTS) + looking.SKIN
     own = look.own(train)
     looked = [_Looked(f"made up: {name}", "other", look.made_up(name)) for name in FAMILIES]
     for part in foreign:
         for (source, modality), some in part.groupby(["source", "modality"], sort=True):
             looked.append(_Looked(f"{modality}: {source}", str(modality), look.whole_and_parts(some)))
+    looked += [_Looked(f"anything: {name}", "other", look.files_and_parts(paths)) for name, paths in folders.items()]
     if metadata.modality != "histology" and train["mask_path"].notna().sum() >= 50:
         looked.append(_Looked("skin without lesion", "other", look.skin(train)))
     val = look.all(sides["val"])
-    gate, limit = _fit(own, looked, val, MODALITIES.index(metadata.modality), false_refusal)
+    rare = train.groupby("diagnosis", dropna=False)["image_id"].transform("size").to_numpy(float) ** -_RARE
+    weights = np.tile(rare / rare.mean(), 2)  # each picture is there twice
+    gate, limit = _fit(own, weights, looked, val, MODALITIES.index(metadata.modality), false_refusal, seed)
     rules = _rules(metadata.modality, limit)
     facts = {
         "false_refusal": false_refusal,
@@ -176,11 +190,19 @@ def _strangers(manifest: Path, split: Path | None, modality: str, seed: int) -> 
     return drawn.sort_values("image_id").reset_index(drop=True)
 
 
-def _fit(own: Tensor, looked: list[_Looked], val: Tensor, place: int, share_of: float) -> tuple[Gate, float]:
+def _fit(
+    own: Tensor,
+    own_weights: NDArray[np.float64],
+    looked: list[_Looked],
+    val: Tensor,
+    place: int,
+    share_of: float,
+    seed: int,
+) -> tuple[Gate, float]:
     """The gate, and the probability of any other modality from which a picture is foreign."""
     mean, spread = own.mean(0), own.std(0) + 1e-3
     scaled = standardised(own, mean, spread)
-    rows, classes, weights = [scaled], [np.full(len(own), place)], [np.ones(len(own))]
+    rows, classes, weights = [scaled], [np.full(len(own), place)], [own_weights]
     present = [one for one in looked if len(one.values)]
     for one in present:
         count = len(one.values)
@@ -188,15 +210,7 @@ def _fit(own: Tensor, looked: list[_Looked], val: Tensor, place: int, share_of: 
         classes.append(np.full(count, MODALITIES.index(one.modality)))
         # Each family weighs as much as any other, and all of them one and a half times as much as the own.
         weights.append(np.full(count, 1.5 * len(own) / len(present) / count))
-    model = LogisticRegression(C=_STRENGTH, max_iter=1000).fit(
-        torch.cat(rows).numpy(), np.concatenate(classes), np.concatenate(weights)
-    )
-    weight, bias = torch.zeros(len(MODALITIES), own.shape[1]), torch.full((len(MODALITIES),), -30.0)
-    coefficients, intercepts = model.coef_, model.intercept_
-    if len(model.classes_) == 2:  # one row, for the second
-        coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.append(0, intercepts)
-    weight[model.classes_] = torch.from_numpy(coefficients).half().float()  # as the file keeps it
-    bias[model.classes_] = torch.from_numpy(intercepts).float()
+    layers = _classifier(torch.cat(rows).numpy(), np.concatenate(classes), np.concatenate(weights), seed)
     centre = scaled.mean(0)
     _, values, directions = torch.linalg.svd(scaled - centre, full_matrices=False)
     kept = min(DIRECTIONS, len(values) // 2)
@@ -204,11 +218,30 @@ def _fit(own: Tensor, looked: list[_Looked], val: Tensor, place: int, share_of: 
     variances = values[:kept].square() / len(scaled)
     parts = distances(standardised(val, mean, spread), centre, directions, variances).numpy()
     limits = [float(np.quantile(parts[:, k], 1 - share_of * _SHARES[k + 1], method="higher")) for k in range(2)]
-    fitted = Fitted(place, mean, spread, weight, bias, centre, directions, variances, (limits[0], limits[1]))
+    fitted = Fitted(place, mean, spread, *layers, centre, directions, variances, (limits[0], limits[1]))
     gate = Gate(fitted).eval()
     with torch.inference_mode():
         foreign = gate.judge(val)[:, NAMES.index("foreign")].numpy()
     return gate, float(np.quantile(foreign, 1 - share_of * _SHARES[0], method="higher"))
+
+
+def _classifier(
+    values: NDArray[np.float32], classes: NDArray[np.intp], weights: NDArray[np.float64], seed: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Weights and biases of both layers, matrices as the file keeps them."""
+    network = MLPClassifier(
+        (_HIDDEN,), alpha=_DECAY, batch_size=256, learning_rate_init=0.002, max_iter=_EPOCHS, random_state=seed
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # so many epochs, and no more
+        network.fit(values, classes, weights)
+    hidden, last = (torch.from_numpy(one.T.copy()) for one in network.coefs_)
+    hidden_bias, last_bias = (torch.from_numpy(one.copy()) for one in network.intercepts_)
+    if len(network.classes_) == 2:  # one logit, of the second
+        last, last_bias = torch.cat([0 * last, last]), torch.cat([0 * last_bias, last_bias])
+    weight, bias = torch.zeros(len(MODALITIES), _HIDDEN), torch.full((len(MODALITIES),), -30.0)
+    weight[network.classes_], bias[network.classes_] = last.float(), last_bias.float()
+    return hidden.half().float(), hidden_bias.float(), weight.half().float(), bias
 
 
 def _rules(own: str, limit: float) -> tuple[RefusalRule, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,11 +15,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tejido.errors import DataError, ImageError
 from tejido.experiments.pictures import lesion_of, pixels_of
 from tejido.export.gating import Insides
 from tejido.imaging.augment import Augment
 from tejido.imaging.strangers import stranger
 from tejido.models.gate import described
+from tejido.runtime.decode import decode
 
 MADE_UP = 150
 """Pictures of each family of ``imaging.strangers``."""
@@ -25,7 +29,10 @@ PARTS = 6
 """Square parts of each stranger that are looked at beside the whole."""
 SKIN = 500
 """Parts of training images without lesion, of 28 to 60 % of their height."""
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 _SMALLEST = 16  # pixels a side, below which no model file takes a picture
+
+log = logging.getLogger(__name__)
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
@@ -78,17 +85,20 @@ class Look:
 
     def whole_and_parts(self, rows: pd.DataFrame) -> Tensor:
         """Every picture and square parts of it, of 30 to 100 % of its shorter side."""
+        return self._values(self._pieces(pixels_of(rows)))
+
+    def files_and_parts(self, paths: list[Path]) -> Tensor:
+        """The same of files; those that cannot be read, or are too small, are passed over."""
+        return self._values(self._pieces(_readable(paths)))
+
+    def _pieces(self, pictures: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
         rng = np.random.default_rng(self._seed)
-
-        def pieces() -> Iterator[NDArray[np.uint8]]:
-            for pixels in pixels_of(rows):
-                yield pixels
-                for _ in range(PARTS):
-                    shortest = min(pixels.shape[:2])
-                    side = min(shortest, max(_SMALLEST, int(shortest * rng.uniform(0.3, 1))))
-                    yield pixels[_place(pixels.shape[0], pixels.shape[1], side, rng)]
-
-        return self._values(pieces())
+        for pixels in pictures:
+            yield pixels
+            for _ in range(PARTS):
+                shortest = min(pixels.shape[:2])
+                side = min(shortest, max(_SMALLEST, int(shortest * rng.uniform(0.3, 1))))
+                yield pixels[_place(pixels.shape[0], pixels.shape[1], side, rng)]
 
     def skin(self, rows: pd.DataFrame) -> Tensor:
         """Parts of pictures that their masks say have no lesion; empty where there are none."""
@@ -117,6 +127,26 @@ class Look:
                 yield from pool.map(self._insides, some)
                 self._done += len(some)
                 self._progress(min(self._done, self.total), self.total)
+
+
+def files_in(folder: Path, count: int, seed: int) -> list[Path]:
+    """At most ``count`` picture files of a folder and those in it, drawn by lot.
+
+    Raises:
+        DataError: there is none.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    if not found:
+        raise DataError(f"{folder}: no picture files in it")
+    return [found[place] for place in np.random.default_rng(seed).permutation(len(found))[:count]]
+
+
+def _readable(paths: list[Path]) -> Iterator[NDArray[np.uint8]]:
+    for path in paths:
+        try:
+            yield decode(path)
+        except ImageError as error:
+            log.warning("%s is passed over: %s", path, error)
 
 
 def _described(pairs: list[Pair]) -> Tensor:
