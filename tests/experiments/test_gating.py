@@ -30,7 +30,7 @@ def fewer(patch: pytest.MonkeyPatch) -> None:
     """Let a gate look at fewer pictures."""
     for name, value in (("OWN", 400), ("STRANGERS", 15)):
         patch.setattr(fit, name, value)
-    for name, value in (("MADE_UP", 30), ("PARTS", 2), ("SKIN", 60)):
+    for name, value in (("MADE_UP", 30), ("PARTS", 2), ("FEW", 0), ("SKIN", 60)):
         patch.setattr(look, name, value)
 
 
@@ -118,6 +118,10 @@ def test_what_cannot_be(gated: Path, folder: Path, tmp_path: Path, capsys: pytes
         assert any(part in error for part in message.split("|")), error
         assert error.count("\n") == 1
         assert not output.exists()
+
+
+def test_of_few_strangers_more_parts_are_taken() -> None:
+    assert [look.pieces(count) for count in (1, 20, 300)] == [601, 31, 7]
 
 
 def test_skin_is_where_the_mask_is_not() -> None:

@@ -127,8 +127,22 @@ def _exported(gate: Gate, shape: tuple[int, ...], features: int) -> onnx.ModelPr
         del item.metadata_props[:]
         item.doc_string = ""
     del part.graph.value_info[:]
+    _shorten(part.graph)
     store(part, "float16", rank=2)  # a gate's matrices are fitted as they are kept
     return compose.add_prefix(part, _PREFIX)
+
+
+def _shorten(graph: onnx.GraphProto) -> None:
+    """Number nodes and values: half of a gate's graph would be the names that the exporter gives them."""
+    held = [*graph.input, *graph.initializer]
+    made = [name for node in graph.node for name in node.output]
+    short = {name: f"{number:x}" for number, name in enumerate(dict.fromkeys([*(one.name for one in held), *made]))}
+    for item in (*held, *graph.output):
+        item.name = short[item.name]
+    for number, node in enumerate(graph.node):
+        node.name = f"{number:x}"
+        for names in (node.input, node.output):
+            names[:] = [short.get(name, name) for name in names]  # one that is left out has no name
 
 
 def _rename(graph: onnx.ModelProto, name: str, new: str) -> None:

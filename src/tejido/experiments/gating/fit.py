@@ -123,8 +123,9 @@ def fit_gate(
     foreign = [_strangers(path, side, metadata.modality, seed) for path, side in strangers]
     look.total = 2 * len(train) + len(sides["val"]) + len(sides["test"]) + len(FAMILIES) * looking.MADE_UP
     folders = {folder.name: looking.files_in(folder, STRANGERS, seed) for folder in anything}
-    strange = sum(map(len, foreign)) + sum(map(len, folders.values()))
-    look.total += strange * (1 + looking.PARTS) + looking.SKIN
+    families = [*(count for part in foreign for count in part.groupby(["source", "modality"]).size())]
+    families += map(len, folders.values())
+    look.total += sum(count * looking.pieces(count) for count in families) + looking.SKIN
     own = look.own(train)
     looked = [_Looked(f"made up: {name}", "other", look.made_up(name)) for name in FAMILIES]
     for part in foreign:

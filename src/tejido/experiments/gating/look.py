@@ -26,7 +26,9 @@ from tejido.runtime.decode import decode
 MADE_UP = 150
 """Pictures of each family of ``imaging.strangers``."""
 PARTS = 6
-"""Square parts of each stranger that are looked at beside the whole."""
+"""Square parts of each stranger that are looked at beside the whole, at least."""
+FEW = 600
+"""Pictures and parts of a family; where strangers are few, more parts are taken of each."""
 SKIN = 500
 """Parts of training images without lesion, of 28 to 60 % of their height."""
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
@@ -84,18 +86,18 @@ class Look:
         return self._values(stranger(family, number) for number in range(MADE_UP))
 
     def whole_and_parts(self, rows: pd.DataFrame) -> Tensor:
-        """Every picture and square parts of it, of 30 to 100 % of its shorter side."""
-        return self._values(self._pieces(pixels_of(rows)))
+        """Every picture and square parts of it (``pieces`` in all), of 30 to 100 % of its shorter side."""
+        return self._values(self._pieces(pixels_of(rows), pieces(len(rows))))
 
     def files_and_parts(self, paths: list[Path]) -> Tensor:
         """The same of files; those that cannot be read, or are too small, are passed over."""
-        return self._values(self._pieces(_readable(paths)))
+        return self._values(self._pieces(_readable(paths), pieces(len(paths))))
 
-    def _pieces(self, pictures: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+    def _pieces(self, pictures: Iterator[NDArray[np.uint8]], count: int) -> Iterator[NDArray[np.uint8]]:
         rng = np.random.default_rng(self._seed)
         for pixels in pictures:
             yield pixels
-            for _ in range(PARTS):
+            for _ in range(count - 1):
                 shortest = min(pixels.shape[:2])
                 side = min(shortest, max(_SMALLEST, int(shortest * rng.uniform(0.3, 1))))
                 yield pixels[_place(pixels.shape[0], pixels.shape[1], side, rng)]
@@ -106,7 +108,7 @@ class Look:
         masked = rows[rows["mask_path"].notna()]
         masked = masked.sample(len(masked), random_state=self._seed)
 
-        def pieces() -> Iterator[NDArray[np.uint8]]:
+        def free() -> Iterator[NDArray[np.uint8]]:
             found = 0
             for (_, row), pixels in zip(masked.iterrows(), pixels_of(masked), strict=True):
                 part = skin_of(pixels, row, rng)
@@ -116,7 +118,7 @@ class Look:
                 if found == SKIN:
                     return
 
-        return self._values(pieces())
+        return self._values(free())
 
     def _values(self, pictures: Iterator[NDArray[np.uint8]]) -> Tensor:
         return _described(list(self._through(pictures)))
@@ -127,6 +129,11 @@ class Look:
                 yield from pool.map(self._insides, some)
                 self._done += len(some)
                 self._progress(min(self._done, self.total), self.total)
+
+
+def pieces(count: int) -> int:
+    """How often each of so many strangers is looked at: whole, and in parts."""
+    return 1 + max(PARTS, FEW // max(1, count))
 
 
 def files_in(folder: Path, count: int, seed: int) -> list[Path]:
