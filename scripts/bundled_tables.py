@@ -49,12 +49,13 @@ PARTS = ("all", "histology")
 
 
 def main() -> None:
-    """Print a line a model, and all figures of those that say whether a lesion is suspicious."""
+    """Print a line a classifier, and all figures of those that say whether a lesion is suspicious."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--language", choices=sorted(WORDS), default="en")
     language = parser.parse_args().language
     words = WORDS[language]
-    found = [entry for entry in entries() if entry.bundled and entry.metadata is not None]
+    bundled = [entry for entry in entries() if entry.bundled and entry.metadata is not None]
+    found = [entry for entry in bundled if entry.metadata.kind == "classification"]  # type: ignore[union-attr]
     found.sort(key=lambda entry: (entry.name.startswith("breast"), "suspicion" not in entry.name, entry.name))
     print(words["models"], "| --- | ---: | --- | --- | --- |", sep="\n")
     for entry in found:

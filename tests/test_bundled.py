@@ -20,7 +20,7 @@ from tejido.data import manifest
 from tejido.data.splitting import splits
 from tejido.metrics.evaluate import estimate_of
 from tejido.runtime.classifier import Classifier
-from tejido.runtime.library import BUNDLED
+from tejido.runtime.library import BUNDLED, load_segmenter
 from tejido.sources.ham10000 import Ham10000
 from tejido.sources.idc import Idc
 from tests.app.client import Client
@@ -28,7 +28,8 @@ from tests.app.client import Client
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 EXAMPLES = sorted((Path(tejido.__file__).parent / "app" / "web" / "examples").glob("*.jpg"))
-MODELS = sorted(path.stem for path in BUNDLED.glob("*.onnx"))
+OUTLINER = "lesion-outline-tiny"
+MODELS = sorted({path.stem for path in BUNDLED.glob("*.onnx")} - {OUTLINER})
 SUSPICION = [name for name in MODELS if name.startswith("skin-suspicion")]
 
 
@@ -179,14 +180,45 @@ def test_it_answers_as_the_stored_predictions_say(name: str, paths: dict[str, Pa
         assert differences.max() <= 1e-5
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name.startswith("skin-")])
+def test_the_outliner_is_small_and_its_card_is_true() -> None:
+    file = BUNDLED / f"{OUTLINER}.onnx"
+    assert file.stat().st_size <= 500_000
+    assert file.read_bytes() == (RESULTS / OUTLINER / "model.onnx").read_bytes()
+    metadata = load_segmenter().metadata
+    assert (metadata.name, metadata.task, metadata.licence) == (OUTLINER, "lesion", "CC-BY-NC-4.0")
+    assert f"`{OUTLINER}.onnx`" in (ROOT / "MODELS_LICENSE.md").read_text()
+    table = pd.read_parquet(RESULTS / OUTLINER / "outlines.parquet")
+    for part, rows in (("all", table), ("histology", table[table["confirmation"] == "histology"])):
+        figure = estimate_of(metadata.metrics[part]["dice"])
+        assert figure.value == pytest.approx(rows["dice"].mean())
+        for name in ("README.md", "README.es.md", "docs/results/segmentation.md"):
+            assert str(figure) in (ROOT / name).read_text(), (name, part)
+
+
+def test_the_outliner_answers_as_its_stored_table_says(shared: Path) -> None:
+    records = {one.image_id: one for one in Ham10000().read(shared / "data" / "ham10000").records}
+    table = pd.read_parquet(RESULTS / OUTLINER / "outlines.parquet").iloc[::50]
+    model = load_segmenter()
+    for image, dice in zip(table["image_id"], table["dice"], strict=True):
+        record = records[image]
+        outline = model.predict(record.path)
+        assert outline.mask is not None
+        assert record.mask_path is not None
+        with Image.open(record.mask_path) as mask:
+            size = outline.mask.shape[::-1]
+            truth = np.asarray(mask.convert("L").resize(size, Image.Resampling.BILINEAR)) >= 128
+        shared_pixels = (truth & outline.mask).sum()
+        assert 2 * shared_pixels / (truth.sum() + outline.mask.sum()) == pytest.approx(dice, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", [OUTLINER, *(name for name in MODELS if name.startswith("skin-"))])
 def test_no_lesion_crosses_its_split(name: str, shared: Path) -> None:
     lesions = {record.image_id: record.lesion_id for record in Ham10000().read(shared / "data" / "ham10000").records}
     split = pd.read_parquet(RESULTS / name / "split.parquet")
     sides = split.assign(lesion=split["image_id"].map(lesions)).groupby("lesion")["split"].nunique()
     assert len(sides) > 300
     assert (sides == 1).all()
-    for side in ("val", "test"):
+    for side in ("val", "test") if name != OUTLINER else ():
         known = set(split["image_id"][split["split"] == side])
         assert set(predictions(name)["image_id"][predictions(name)["split"] == side]) <= known
 

@@ -15,14 +15,17 @@ from PIL import Image
 from tejido import load
 from tejido import recipe as recipes
 from tejido.cli.main import main
-from tejido.errors import DataError, ModelFileError, RecipeError, SplitLeakError
+from tejido.errors import AgreementError, DataError, ModelFileError, RecipeError, SplitLeakError
+from tejido.experiments import segment as experiment
 from tejido.experiments.build import build
 from tejido.experiments.datasets import load_parts
 from tejido.experiments.outlined import load_outlined
 from tejido.experiments.outlines import DESCRIBED, with_truth
 from tejido.experiments.run import Run, open_run
+from tejido.export.outlining import Outlining
 from tejido.imaging.geometry import Stretch
 from tejido.metrics import outlines
+from tejido.models import segmenter
 from tejido.recipe import SegmentationRecipe
 from tejido.report.html.outlines import measures
 from tejido.runtime.library import entries, load_segmenter
@@ -78,6 +81,23 @@ def test_it_learns_and_says_how_well(run: Run[SegmentationRecipe]) -> None:
     assert f"{figure['value']:.3f} ({figure['low']:.3f}–{figure['high']:.3f})" in report
     assert "No group stands on two sides" in report
     assert "http" not in report.replace("http://www.w3.org", "")  # it asks nobody for anything
+
+
+def test_a_file_that_outlines_worse_is_not_written(
+    run: Run[SegmentationRecipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = segmenter.from_recipe(run.recipe)
+    weights = torch.load(run.folder / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
+    network.load_state_dict({name.removeprefix("network."): one for name, one in weights.items() if "network" in name})
+    val = load_outlined(run.recipe, Stretch(48))["val"]
+    model, module = load_segmenter(run.folder / "model.onnx"), Outlining(network).eval()
+    assert experiment._agreement(model, module, val)["lost_dice"] < 0.005
+    monkeypatch.setattr(model, "run", lambda pixels: {"mask": np.zeros(pixels.shape[:2], np.uint8)})
+    with pytest.raises(AgreementError, match="does not outline as the network does"):
+        experiment._agreement(model, module, val)
+    monkeypatch.setattr(experiment, "WANTED_DICE", 0.0)
+    with pytest.raises(AgreementError, match="outlines worse than the network"):
+        experiment._agreement(model, module, val)
 
 
 def test_measures_of_masks_and_outlines() -> None:

@@ -29,7 +29,9 @@ _REMINDER = "For research, not a medical device: measures of an outline diagnose
 def outline(
     images: list[Path] = typer.Argument(..., metavar="IMAGE", help="Picture files, of any size."),
     model: str = typer.Option(
-        ..., metavar="NAME|FILE", help="A model file that outlines (tejido segment), alone or before it classifies."
+        "lesion-outline-tiny",
+        metavar="NAME|FILE",
+        help="A model file that outlines (tejido segment), alone or before it classifies.",
     ),
     output: Path | None = typer.Option(
         None,

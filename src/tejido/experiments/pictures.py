@@ -27,9 +27,14 @@ def pixels_of(rows: pd.DataFrame) -> Iterator[NDArray[np.uint8]]:
         yield np.asarray(restored(open_image(str(path)), aspect))
 
 
-def some_of(rows: pd.DataFrame, count: int) -> list[NDArray[np.uint8]]:
+def some_rows(rows: pd.DataFrame, count: int) -> pd.DataFrame:
     """About ``count`` of them, evenly spread."""
-    return list(pixels_of(rows.iloc[:: max(1, len(rows) // count)]))
+    return rows.iloc[:: max(1, len(rows) // count)]
+
+
+def some_of(rows: pd.DataFrame, count: int) -> list[NDArray[np.uint8]]:
+    """The pictures of ``some_rows``."""
+    return list(pixels_of(some_rows(rows, count)))
 
 
 def lesion_of(row: pd.Series, pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:

@@ -56,20 +56,18 @@ def write_report(run: Run[SegmentationRecipe]) -> None:
 
 
 def examples(table: pd.DataFrame, rows: pd.DataFrame, model: Segmenter | Classifier) -> Figure:
-    """Test pictures with their masks (white) and the model's outlines (orange): best, middle and worst by Dice.
+    """Pictures with their masks (white) and the model's outlines (orange): best, middle and worst by Dice, or all.
 
     Args:
         table: of ``experiments.outlines.judge_outlines``.
         rows: of the manifest, by ``image_id``.
         model: that is shown.
     """
-    order = table.sort_values("dice", ascending=False)
-    middle = max(0, len(order) // 2 - SHOWN // 2)
-    chosen = {"best": order.head(SHOWN), "middle": order.iloc[middle : middle + SHOWN], "worst": order.tail(SHOWN)}
+    chosen = _chosen(table.sort_values("dice", ascending=False))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(12, 5.2), layout="constrained")
+        figure = Figure(figsize=(12, 0.4 + 1.6 * len(chosen)), layout="constrained")
         axes = figure.subplots(len(chosen), SHOWN, squeeze=False)
-        for line, (name, part) in zip(axes, chosen.items(), strict=True):
+        for line, (name, part) in zip(axes, chosen, strict=True):
             pictures = with_truth(rows.loc[part["image_id"]])
             line[0].set_ylabel(name)
             for axis, (pixels, truth), dice in zip(line, pictures, part["dice"], strict=False):
@@ -79,11 +77,22 @@ def examples(table: pd.DataFrame, rows: pd.DataFrame, model: Segmenter | Classif
                 assert outline is not None
                 _contour(axis, outline, ORANGE, 1.4)
                 axis.set_title(f"{dice:.2f}", fontsize=9)
+            for axis in line[len(part) :]:
+                axis.set_axis_off()
             for axis in line:
                 axis.set(xticks=[], yticks=[])
                 axis.grid(visible=False)
-        figure.suptitle("Dice on test; white: mask of the data set, orange: the model", fontsize=10)
+        figure.suptitle("Dice; white: mask of the data set, orange: the model", fontsize=10)
     return figure
+
+
+def _chosen(order: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Rows of pictures, with their names: three that tell, or, of few pictures, all."""
+    if len(order) <= 3 * SHOWN:
+        return [("", order.iloc[start : start + SHOWN]) for start in range(0, len(order), SHOWN)]
+    middle = len(order) // 2 - SHOWN // 2
+    middle_rows = order.iloc[middle : middle + SHOWN]
+    return [("best", order.head(SHOWN)), ("middle", middle_rows), ("worst", order.tail(SHOWN))]
 
 
 def print_summary(run: Run[SegmentationRecipe]) -> None:

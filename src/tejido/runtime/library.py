@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=ModelFile)
 
 DEFAULT_MODEL = "skin-suspicion"
+DEFAULT_OUTLINER = "lesion-outline-tiny"
 BUNDLED = Path(__file__).parent / "models"
 
 
@@ -74,12 +75,12 @@ def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 1) -> Classifier:
     return _opened(locate(model), Classifier, threads)
 
 
-def load_segmenter(model: str | Path, *, threads: int = 1) -> Segmenter:
+def load_segmenter(model: str | Path = DEFAULT_OUTLINER, *, threads: int = 1) -> Segmenter:
     """Load a model file that outlines lesions, by name or path; arguments and errors as ``load``."""
     return _opened(locate(model), Segmenter, threads)
 
 
-def load_outliner(model: str | Path) -> Segmenter | Classifier:
+def load_outliner(model: str | Path = DEFAULT_OUTLINER) -> Segmenter | Classifier:
     """Load a model file that outlines lesions, alone or before it classifies them; arguments and errors as ``load``."""
     path = locate(model)
     if _opened(path, ModelFile).metadata.kind == Segmenter.kind:
