@@ -2,9 +2,9 @@
 
 The copy is a run's folder too: it can teach, be compressed, explained and evaluated. Not kept are the optimiser, the
 newest checkpoint, plots, the report and the model file, which the others make again (`tejido export`). Of a segmenter,
-which has no export of its own, the model file stays too.
+which has no export of its own, the model file stays too; of a classifier if it is asked for.
 
-    .venv/bin/python scripts/keep_run.py RUN docs/results/NAME [--half]
+    .venv/bin/python scripts/keep_run.py RUN docs/results/NAME [--half] [--model]
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--half", action="store_true", help="weights in float16: half the size, answers off by 0.005")
+    parser.add_argument("--model", action="store_true", help="the model file too")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     answers = next((names for names in ANSWERS if (options.run / names[0]).is_file()), None)
     if answers is None:
         parser.error(f"{options.run} is no finished run")
-    for name in (*FILES, *answers):
+    for name in {*FILES, *answers, *(["model.onnx"] if options.model else [])}:
         shutil.copyfile(options.run / name, options.folder / name)
     checkpoint = options.folder / "checkpoints" / "best.ckpt"
     checkpoint.parent.mkdir(exist_ok=True)

@@ -31,12 +31,14 @@ class Tolerance:
 
     ``probability``: largest |Δp| of one picture, novelty included. Where patches vote, the mean |Δp| of its patches
     instead (one on the edge of 0.5 may then vote otherwise); and the answer is what the rule makes of the file's own
-    patches. Where an outline comes first, the mean over all pictures (pixels on its edge may fall on the other side).
+    patches. Where an outline comes first, the mean over all pictures (pixels on its edge may fall on the other side,
+    and then the picture is cut otherwise).
     ``labels``: smallest share of equal labels; what counts is whether the sample speaks against that share (binomial
     test, 1 %), since two pictures on the edge of the threshold say nothing in a sample of 200. ``heatmap`` and
-    ``quality``: largest mean difference of one picture; 0 where there is no heatmap. ``pixels``: largest share of
-    resized values that are 1 off Pillow's, where what lies halfway may be rounded either way; none may be further off.
-    ``mask``: largest mean share of a picture's pixels on the other side of the outline, where the model draws one.
+    ``quality``: largest mean difference of one picture (where an outline comes first, of heatmaps the mean over all); 0
+    where there is no heatmap. ``pixels``: largest share of resized values that are 1 off Pillow's, where what lies
+    halfway may be rounded either way; none may be further off. ``mask``: largest mean share of a picture's pixels on
+    the other side of the outline, where the model draws one.
     """
 
     probability: float = 1e-2
@@ -114,8 +116,9 @@ def check(
             )
         )
     probability, labels, heat, quality_, pixel, mask = (np.array(column, float) for column in zip(*rows, strict=True))
-    worst = probability.max() if module.segmenter is None else probability.mean()
-    found = Agreement(len(rows), worst, labels.mean(), heat.max(), quality_.max(), pixel.max(), mask.mean())
+    over = np.max if module.segmenter is None else np.mean
+    worst = float(over(probability)), float(over(heat))
+    found = Agreement(len(rows), worst[0], labels.mean(), worst[1], quality_.max(), pixel.max(), mask.mean())
     _enforce(found, tolerance)
     return found
 

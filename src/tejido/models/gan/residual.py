@@ -35,7 +35,7 @@ class Generator(nn.Module):
         blocks = zip(channels, [*channels[1:], width], strict=True)
         self.blocks = nn.ModuleList(_Up(before, after, classes) for before, after in blocks)
         self.norm = nn.BatchNorm2d(width)
-        self.last = nn.Conv2d(width, 3, 3, padding=1)
+        self.last = _conv(width, 3)
 
     def forward(self, latent: Tensor, labels: Tensor | None = None) -> Tensor:
         """Images.
@@ -64,7 +64,9 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits; ``labels`` as for the generator."""
-        features = functional.leaky_relu(self.blocks(images), _SLOPE).mean((2, 3))
+        # The sum, not the mean: spectral norms keep every layer's slope at most 1, and the mean of sixteen places would
+        # keep logits near 0, within the margins of the hinge loss.
+        features = functional.leaky_relu(self.blocks(images), _SLOPE).sum((2, 3))
         logits: Tensor = self.last(features).flatten()
         if self.project is not None:
             assert labels is not None
@@ -77,15 +79,14 @@ class _Up(nn.Module):
 
     def __init__(self, before: int, after: int, classes: int) -> None:
         super().__init__()
-        self.first, self.second = nn.Conv2d(before, after, 3, padding=1), nn.Conv2d(after, after, 3, padding=1)
+        self.first, self.second = _conv(before, after), _conv(after, after)
         self.short = nn.Conv2d(before, after, 1)
         self.norms = nn.ModuleList([_Norm(before, classes), _Norm(after, classes)])
 
     def forward(self, maps: Tensor, labels: Tensor | None) -> Tensor:
         long = functional.leaky_relu(self.norms[0](maps, labels), _SLOPE)
-        long = self.first(functional.interpolate(long, scale_factor=2.0))
-        long = self.second(functional.leaky_relu(self.norms[1](long, labels), _SLOPE))
-        return long + functional.interpolate(self.short(maps), scale_factor=2.0)  # type: ignore[no-any-return]
+        long = self.second(functional.leaky_relu(self.norms[1](self.first(_doubled(long)), labels), _SLOPE))
+        return long + _doubled(self.short(maps))  # type: ignore[no-any-return]
 
 
 class _Down(nn.Module):
@@ -121,6 +122,16 @@ class _Norm(nn.Module):
         assert labels is not None
         scale, shift = self.chosen(labels)[:, :, None, None].chunk(2, dim=1)
         return normal * (1 + scale) + shift  # type: ignore[no-any-return]
+
+
+def _conv(before: int, after: int) -> nn.Conv2d:
+    """Of 3 x 3; the edge is repeated around the map, because zeros there leave a frame in the picture."""
+    return nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate")
+
+
+def _doubled(maps: Tensor) -> Tensor:
+    """Twice the size, smoothly: where pixels are repeated, a lattice stays in the picture for thousands of steps."""
+    return functional.interpolate(maps, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 def _channels(size: int, width: int) -> list[int]:
