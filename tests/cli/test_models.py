@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Result
 
 
+LABELS = ("dark", "bright")
+
+
 @pytest.fixture
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of local models; nothing is bundled."""
@@ -53,6 +56,14 @@ def test_json(run: Callable[..., Result], local: Path) -> None:
     assert (tiny["name"], tiny["error"], tiny["bundled"]) == ("tiny", None, False)
     assert tiny["bytes"] == len(tiny_model())
     assert tiny["card"]["labels"][0] == {"name": "dark", "en": "dark", "es": "oscura"}
+
+
+def test_a_licence_is_whole_on_a_narrow_terminal(run: Callable[..., Result], local: Path) -> None:
+    measured = {"all": {"auc": {"value": 0.9, "low": 0.8, "high": 0.95}}}
+    labels = [{"name": name, "en": f"{name}, in words that need more than a line", "es": "x"} for name in LABELS]
+    file = tiny_model(licence="CC-BY-NC-4.0", metrics=measured, labels=labels)
+    (local / "a-name-of-some-length-1.onnx").write_bytes(file)
+    assert "CC-BY-NC-4.0" in run("models").out
 
 
 @pytest.mark.usefixtures("local")

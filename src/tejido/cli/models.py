@@ -53,22 +53,25 @@ def _print_table(found: list[Entry]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    rows = [
+        (
+            [entry.name, f"{file_size(entry.size)}, {entry.metadata.created[:10]}"],
+            [entry.metadata.task, ", ".join(label.en for label in entry.metadata.labels)],
+            [f"{what}: {figure(value)}" for what, value in headlines(entry.metadata)],
+            [entry.metadata.licence],
+        )
+        for entry in found
+        if entry.metadata is not None
+    ]
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_lines=True)
-    table.add_column("Model", overflow="fold", min_width=min(24, max(len(entry.name) for entry in found)))
+    # A width, not a least width: for that Rich makes the table wider than the terminal, and cuts off the last column.
+    names = [len(line) for row in rows for line in row[0]]
+    table.add_column("Model", overflow="fold", width=min(24, max(names, default=0)))
     for title in ("Task", "On test (95 %)", "Licence"):
         table.add_column(title, overflow="fold")
-    for entry in found:
-        meta = entry.metadata
-        if meta is None:
-            continue
-        cells = [
-            [entry.name, f"{file_size(entry.size)}, {meta.created[:10]}"],
-            [meta.task, ", ".join(label.en for label in meta.labels)],
-            [f"{what}: {figure(value)}" for what, value in headlines(meta)],
-            [meta.licence],
-        ]
+    for row in rows:
         # Text, not str: a model's own words are never read as markup.
-        table.add_row(*(Text("\n".join(map(terminal.one_line, cell))) for cell in cells))
+        table.add_row(*(Text("\n".join(map(terminal.one_line, cell))) for cell in row))
     console = Console()
     if table.row_count:
         console.print(table)
