@@ -195,6 +195,13 @@ def test_the_outliner_is_small_and_its_card_is_true() -> None:
             assert str(figure) in (ROOT / name).read_text(), (name, part)
 
 
+def test_the_outliner_is_asked_where_no_model_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["outline", "--json", str(EXAMPLES[1])]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["model"] == OUTLINER
+    assert said["measures"]["area_share"] == pytest.approx(load_segmenter().predict(EXAMPLES[1]).share)
+
+
 def test_the_outliner_answers_as_its_stored_table_says(shared: Path) -> None:
     records = {one.image_id: one for one in Ham10000().read(shared / "data" / "ham10000").records}
     table = pd.read_parquet(RESULTS / OUTLINER / "outlines.parquet").iloc[::50]

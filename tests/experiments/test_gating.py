@@ -106,10 +106,12 @@ def test_the_same_again(gated: Path, folder: Path, monkeypatch: pytest.MonkeyPat
 def test_what_cannot_be(gated: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest, split = str(folder / "manifest.parquet"), ["--split", str(folder / "split.parquet")]
     output = tmp_path / "out.onnx"
+    twice = ["--anything", str(folder / "anything")] * 2
     cases = [
         ([str(folder / "plain.onnx"), manifest, *split, "--stranger", manifest], "of the model's own modality"),
         ([str(gated), manifest, *split], "it has a gate already"),
         ([str(folder / "plain.onnx"), manifest, *split, "--anything", str(tmp_path)], "no picture files in it"),
+        ([str(folder / "plain.onnx"), manifest, *split, *twice], "the same name"),
         ([str(folder / "plain.onnx"), str(folder / "slides.parquet"), *split], "slides.parquet|split.parquet"),
     ]
     for arguments, message in cases:

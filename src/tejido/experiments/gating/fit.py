@@ -105,7 +105,8 @@ def fit_gate(
         progress: called with how many pictures were looked at, and of how many.
 
     Raises:
-        DataError: a manifest has no picture of use, or a stranger is of the model's own modality.
+        DataError: a manifest or folder has no picture of use, two folders have the same name, or a stranger is of the
+            model's own modality.
         ModelFileError: the file judges patches, has a gate, or computes its head in int8.
         AgreementError: the copy does not answer as the original and its gate do; nothing is written.
         TejidoError: a table or a picture cannot be read.
@@ -122,16 +123,18 @@ def fit_gate(
     train = sides["train"].sample(min(OWN, len(sides["train"])), random_state=seed)
     foreign = [_strangers(path, side, metadata.modality, seed) for path, side in strangers]
     look.total = 2 * len(train) + len(sides["val"]) + len(sides["test"]) + len(FAMILIES) * looking.MADE_UP
-    folders = {folder.name: looking.files_in(folder, STRANGERS, seed) for folder in anything}
+    folders = [(folder.resolve().name, looking.files_in(folder, STRANGERS, seed)) for folder in anything]
+    if len({name for name, _ in folders}) < len(folders):
+        raise DataError("two folders of pictures have the same name, under which they would be counted; rename one")
     families = [*(count for part in foreign for count in part.groupby(["source", "modality"]).size())]
-    families += map(len, folders.values())
+    families += [len(paths) for _, paths in folders]
     look.total += sum(count * looking.pieces(count) for count in families) + looking.SKIN
     own = look.own(train)
     looked = [_Looked(f"made up: {name}", "other", look.made_up(name)) for name in FAMILIES]
     for part in foreign:
         for (source, modality), some in part.groupby(["source", "modality"], sort=True):
             looked.append(_Looked(f"{modality}: {source}", str(modality), look.whole_and_parts(some)))
-    looked += [_Looked(f"anything: {name}", "other", look.files_and_parts(paths)) for name, paths in folders.items()]
+    looked += [_Looked(f"anything: {name}", "other", look.files_and_parts(paths)) for name, paths in folders]
     if metadata.modality != "histology" and train["mask_path"].notna().sum() >= 50:
         looked.append(_Looked("skin without lesion", "other", look.skin(train)))
     val = look.all(sides["val"])
