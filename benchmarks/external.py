@@ -8,7 +8,7 @@ picture) with the source that trained the model. Phone photos are asked about to
         --metadata $TEJIDO_SHARED/data/csv/isic2019_toregore/ISIC_2019_Training_GroundTruth.csv \
         --metadata $TEJIDO_SHARED/data/csv/isic2019_toregore/ISIC_2019_Training_Metadata.csv -o data/external.parquet
     .venv/bin/python benchmarks/external.py data/external.parquet --model skin-suspicion \
-        --own docs/results/skin-suspicion [-o DIR]
+        --own docs/results/skin-suspicion --seen data/pad_ufes_20.split.parquet [-o DIR]
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--model", default="skin-suspicion", help="name or file")
     parser.add_argument("--own", type=Path, required=True, help="the model's run, or what of it is published")
     parser.add_argument("--trained-on", default="ham10000", help="source that trained it")
+    parser.add_argument("--seen", type=Path, help="split of pictures of which its gate has seen the train side")
     parser.add_argument("--rounds", type=int, default=2000)
     parser.add_argument("-o", "--output", type=Path, help="folder for external.json and predictions")
     options = parser.parse_args()
@@ -50,6 +51,9 @@ def main() -> None:
     rows = manifests.read(options.manifest)
     known = set(rows["group_id"][rows["source"] == options.trained_on])
     others = rows[(rows["source"] != options.trained_on) & ~rows["group_id"].isin(known)]
+    if options.seen is not None:
+        seen = pd.read_parquet(options.seen)
+        others = others[~others["image_id"].isin(seen["image_id"][seen["split"] == "train"])]
     report: dict[str, Any] = {"model": model.metadata.name, "manifest": len(rows), "sources": {}}
     for source, part in others.groupby("source", sort=True):
         report["sources"][source] = measure(model, part, options)

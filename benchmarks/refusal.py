@@ -4,8 +4,10 @@ None of the strangers may have been learned from. Far families: photos, textures
 kinds than the made-up pictures, histology. Near families: phone photos of lesions, and skin without lesion cut from
 test images. Intervals are by source picture, of which several parts are taken.
 
-    .venv/bin/python benchmarks/refusal.py MODEL --photos FOLDER [--photos FOLDER] --skin MANIFEST --split SPLIT \
-        [--histology MANIFEST] [--phone MANIFEST --phone-split SPLIT] [-o DIR]
+    PYTHONPATH=. python benchmarks/refusal.py MODEL --own MANIFEST@SPLIT --photos FOLDER [--photos FOLDER] \
+        --other MANIFEST[@SPLIT] [--other MANIFEST[@SPLIT]] [--page] [-o DIR]
+
+With --page, Chromium without a window judges the same strangers, and must refuse the same ones for the same reasons.
 
 FOLDER holds freely licensed pictures, such as those of Debian's packages mate-backgrounds, ukui-wallpapers,
 lomiri-wallpapers-16.04 and lomiri-wallpapers-20.04 (apt-get download, dpkg-deb -x) and of scikit-image (skimage/data).
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -32,6 +35,8 @@ DOCUMENTS = ("page", "text", "clock", "logo", "horse", "phantom", "microaneurysm
 MEDICAL = ("cell", "ihc", "retina")
 LARGEST = 1400
 """Longer sides are reduced to this, as a photo on a page would be."""
+MANY = 300
+"""Pictures of a manifest, drawn by lot."""
 TARGETS = {"far": 0.99, "near": 0.90, "own": 0.05}
 
 
@@ -55,12 +60,16 @@ class Stranger:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("model", help="name or file")
+    parser.add_argument("--own", required=True, metavar="MANIFEST@SPLIT", help="its images; the test side is used")
     parser.add_argument("--photos", type=Path, action="append", default=[], help="folder of pictures; repeat it")
-    parser.add_argument("--skin", type=Path, required=True, help="manifest of the model's own images, with masks")
-    parser.add_argument("--split", type=Path, required=True, help="of that manifest; its test side is used")
-    parser.add_argument("--histology", type=Path, help="manifest")
-    parser.add_argument("--phone", type=Path, help="manifest of phone photos")
-    parser.add_argument("--phone-split", type=Path, help="of that manifest; its test side is used")
+    parser.add_argument(
+        "--other",
+        action="append",
+        default=[],
+        metavar="MANIFEST[@SPLIT]",
+        help="pictures of other modalities, or the test side of a split of them; repeat it",
+    )
+    parser.add_argument("--page", action="store_true", help="ask the page too")
     parser.add_argument("-o", "--output", type=Path, help="folder for refusal.json and strangers.csv")
     options = parser.parse_args()
     report = measure(options)
@@ -76,11 +85,15 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     from tejido.metrics.scores import share
 
     model = tejido.load(options.model)
-    rows = []
-    for one in strangers(options):
-        answer = model.predict(one.pixels)
-        rows.append((one.family, one.source, one.box, answer.refused, answer.reason or ""))
-    listed = pd.DataFrame(rows, columns=["family", "source", "box", "refused", "reason"])
+    everything = list(strangers(options))
+    answers = [model.predict(one.pixels) for one in everything]
+    listed = pd.DataFrame(
+        [
+            (one.family, one.source, one.box, answer.refused, answer.reason or "")
+            for one, answer in zip(everything, answers, strict=True)
+        ],
+        columns=["family", "source", "box", "refused", "reason"],
+    )
     families = {}
     for (distance, family), part in listed.groupby([listed["family"].map(kind), "family"], sort=True):
         hit = part["refused"].to_numpy(bool)
@@ -92,13 +105,34 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             **asdict(estimate),
             "reasons": part["reason"].value_counts().to_dict(),
         }
-    own = own_images(model, options.skin, options.split)
+    own = own_images(model, *_pair(options.own))
     report = {"model": model.metadata.name, "strangers": len(listed), "families": families, "own": own}
+    if options.page:
+        report["page"] = on_the_page(options.model, everything, listed["reason"])
     if options.output is not None:
         options.output.mkdir(parents=True, exist_ok=True)
         (options.output / "refusal.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         listed.to_csv(options.output / "strangers.csv", index=False)
     return report
+
+
+def on_the_page(model: str, everything: list[Stranger], reasons: pd.Series) -> dict[str, int]:
+    """How many of the strangers the page refuses, and how many otherwise than Python."""
+    from PIL import Image
+
+    from benchmarks.page_agreement import through_the_page
+    from tejido.runtime.library import locate
+
+    def files() -> Iterator[bytes]:
+        for one in everything:
+            buffer = io.BytesIO()
+            Image.fromarray(one.pixels).save(buffer, "PNG", compress_level=1)
+            yield buffer.getvalue()
+
+    answers, _ = through_the_page(locate(model), files())
+    page = [answer["reason"] or "" for answer in answers]
+    other = sum(here != there for here, there in zip(page, reasons, strict=True))
+    return {"refused": sum(map(bool, page)), "otherwise": other}
 
 
 def kind(family: str) -> str:
@@ -107,14 +141,16 @@ def kind(family: str) -> str:
 
 
 def own_images(model: Any, manifest: Path, split: Path) -> dict[str, Any]:
-    """What it refuses of its own test images, and of each diagnosis."""
+    """What it refuses of its own test images, and of each diagnosis or label."""
     from tejido.experiments.predict import of_model
     from tejido.metrics.refusals import refusals
 
     found = of_model(model, manifest, split)
     assert found.asked is not None
-    diagnosis = _rows(manifest, split).set_index("image_id")["diagnosis"]
-    by = found.asked.assign(truth=found.asked["image_id"].map(diagnosis).astype(str))
+    by = found.asked
+    if model.metadata.modality == "dermoscopy":
+        diagnosis = _rows(manifest, split).set_index("image_id")["diagnosis"]
+        by = by.assign(truth=by["image_id"].map(diagnosis).astype(str))
     return {
         (one.of if one.reason is None else f"for {one.reason}"): {"pictures": one.images, **asdict(one.share)}
         for one in refusals(by)
@@ -129,14 +165,17 @@ def strangers(options: argparse.Namespace) -> Iterator[Stranger]:
             if path.suffix.lower() in (".jpg", ".jpeg", ".png") and "microaneurysms" not in path.name:
                 yield from parts(family_of(path), path, rng, 6)
     yield from noise(rng)
-    if options.histology is not None:
-        for row in _rows(options.histology, None).itertuples():
-            yield from parts("histology", Path(row.path), rng, 4)
-    if options.phone is not None:
-        for row in _rows(options.phone, options.phone_split).itertuples():
-            yield from parts("phone photos of lesions", Path(row.path), rng, 0)
-            yield from parts("phone photos, parts", Path(row.path), rng, 6, whole=False)
-    yield from skin(_rows(options.skin, options.split), rng)
+    for other in options.other:
+        for modality, rows in _rows(*_pair(other)).groupby("modality", sort=True):
+            for path in map(Path, rows.sample(min(MANY, len(rows)), random_state=0).sort_values("image_id")["path"]):
+                if modality == "clinical":
+                    yield from parts("phone photos of lesions", path, rng, 0)
+                    yield from parts("phone photos, parts", path, rng, 6, whole=False)
+                else:
+                    yield from parts(str(modality), path, rng, 4)
+    own = _rows(*_pair(options.own))
+    if own["mask_path"].notna().any():
+        yield from skin(own, rng)
 
 
 def family_of(path: Path) -> str:
@@ -183,11 +222,16 @@ def skin(rows: pd.DataFrame, rng: np.random.Generator) -> Iterator[Stranger]:
     from tejido.experiments.gating.look import skin_of
     from tejido.experiments.pictures import pixels_of
 
-    some = rows[rows["mask_path"].notna()].sample(300, random_state=0)
+    some = rows[rows["mask_path"].notna()].sample(MANY, random_state=0)
     for (_, row), pixels in zip(some.iterrows(), pixels_of(some), strict=True):
         part = skin_of(pixels, row, rng)
         if part is not None:
             yield Stranger("skin without lesion", str(row["image_id"]), None, part)
+
+
+def _pair(text: str) -> tuple[Path, Path | None]:
+    manifest, _, split = text.partition("@")
+    return Path(manifest), Path(split) if split else None
 
 
 def _rows(manifest: Path, split: Path | None) -> pd.DataFrame:
@@ -207,7 +251,7 @@ def table(report: dict[str, Any]) -> str:
         lines.append(f"{family:<28}{found['pictures']:>9,}{found['sources']:>9,}   {_share(found)}")
     lines += ["", f"{'its own test images':<28}{'pictures':>9}"]
     lines += [f"{name:<28}{found['pictures']:>9,}{'':>9}   {_share(found)}" for name, found in report["own"].items()]
-    own = max(report["own"][name]["value"] for name in ("all", "melanoma"))
+    own = max(report["own"][name]["value"] for name in ("all", "melanoma") if name in report["own"])
     lines += [
         "",
         f"worst far family {worst['far']:.1%}, wanted >= {TARGETS['far']:.0%}: {_met(worst['far'] >= TARGETS['far'])}",
@@ -215,6 +259,8 @@ def table(report: dict[str, Any]) -> str:
         f"{_met(worst['near'] >= TARGETS['near'])}",
         f"its own, all and melanomas, at most {own:.1%}, wanted <= {TARGETS['own']:.0%}: {_met(own <= TARGETS['own'])}",
     ]
+    if "page" in report:
+        lines.append("the page refuses {refused:,}; {otherwise} otherwise than Python".format(**report["page"]))
     return "\n".join(lines)
 
 
