@@ -59,18 +59,47 @@ def test_precision_and_recall_tell_fidelity_from_coverage() -> None:
 
 def test_a_judge_that_cannot_and_one_that_can() -> None:
     groups = pd.Series(np.arange(300) // 2)
-    assert synthetic.two_sample_auc(REAL, OTHER, groups) == pytest.approx(0.5, abs=0.08)
-    assert synthetic.two_sample_auc(REAL, FAR, groups) > 0.85
+    alone = pd.Series(np.arange(300))
+    assert synthetic.two_sample_auc(REAL, OTHER, groups, alone) == pytest.approx(0.5, abs=0.08)
+    assert synthetic.two_sample_auc(REAL, FAR, groups, alone) > 0.85
+
+
+def test_a_group_stays_in_a_fold_on_either_side() -> None:
+    """Ten lesions of thirty images each: who has seen some of a lesion's images would know the others again."""
+    lesions = pd.Series(np.arange(300) // 30)
+    seen = RNG.normal(size=(10, 8))[lesions] * 3 + REAL
+    others = RNG.normal(size=(10, 8))[lesions] * 3 + OTHER
+    apart = synthetic.two_sample_auc(seen, others, pd.Series(range(300)), pd.Series(range(300)))
+    together = synthetic.two_sample_auc(seen, others, lesions, lesions)
+    assert apart > together + 0.1
 
 
 def test_an_interval_covers_what_equal_distributions_give() -> None:
-    found = synthetic.interval(synthetic.kernel_distance, REAL, OTHER, rounds=50)
+    alone = pd.Series(range(300))
+    found = synthetic.interval(synthetic.kernel_distance, REAL, OTHER, alone, alone, rounds=50)
     assert found.low is not None
     assert found.high is not None
     assert found.low < 0 < found.high
-    away = synthetic.interval(synthetic.kernel_distance, REAL, FAR, rounds=50)
+    away = synthetic.interval(synthetic.kernel_distance, REAL, FAR, alone, alone, rounds=50)
     assert away.low is not None
     assert away.low > 0
+
+
+def test_an_interval_is_wider_where_images_come_in_groups() -> None:
+    """Three images a lesion, all alike, tell as much as one; the mean's deviation is sqrt(3) times as large."""
+
+    def means(real: np.ndarray, made: np.ndarray) -> float:
+        return float(real.mean() - made.mean())
+
+    tripled, alone = REAL[:100].repeat(3, 0), pd.Series(range(300))
+    apart = synthetic.interval(means, tripled, tripled, alone, alone, rounds=400)
+    together = synthetic.interval(means, tripled, tripled, alone // 3, alone // 3, rounds=400)
+    assert apart.high is not None
+    assert together.high is not None
+    assert together.high / apart.high == pytest.approx(np.sqrt(3), rel=0.15)
+    # And by hand: the difference of two means of 100 independent rows.
+    by_hand = 1.97 * np.sqrt(2 * REAL[:100].mean(1).var(ddof=1) / 100)
+    assert together.high == pytest.approx(by_hand, rel=0.15)
 
 
 def test_nearest_is_that_of_all_pairs() -> None:

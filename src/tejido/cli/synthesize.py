@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = new_app()
 
+SEEDS = 2**32 - 1
 _RUN = typer.Argument(metavar="RUN", help="A finished run of: tejido synthesize train.")
 
 
@@ -50,7 +51,7 @@ def sample(
     count: list[str] = typer.Option(
         ..., "--count", metavar="[CLASS=]N", help="How many; with classes, of which. May be repeated."
     ),
-    seed: int = typer.Option(1, min=0, help="Of the samples."),
+    seed: int = typer.Option(1, min=0, max=SEEDS, help="Of the samples."),
 ) -> None:
     """Write samples as pictures, with a manifest in which each is marked as synthetic."""
     from tejido.cli import terminal
@@ -59,11 +60,10 @@ def sample(
     counts = dict(_count(text) for text in count)
     if len(counts) < len(count):
         raise typer.BadParameter("--count names a class twice")
-    progress = terminal.Progress(sum(counts.values()))
     done = 0
-    for done in write_samples(_open(run), output, counts, seed):
-        progress.show(done)
-    progress.clear()
+    with terminal.ticking() as tick:
+        for done in write_samples(_open(run), output, counts, seed):
+            tick(done, sum(counts.values()))
     print(f"{done:,} samples in {output}, with {output / 'manifest.parquet'}")
 
 
@@ -90,7 +90,7 @@ def interpolate(
     if len(names) > 2 or len(pictures) not in (0, 2):
         raise typer.BadParameter("give one or two classes, and no pictures or two")
     try:
-        first, second = (int(text) for text in seeds.split(","))
+        first, second = (_seed(text) for text in seeds.split(","))
     except ValueError:
         raise typer.BadParameter("--seeds takes two whole numbers, such as 1,2") from None
     lines = write_walk(_open(run), output, (first, second), tuple(pictures), tuple(names), frames)
@@ -110,7 +110,7 @@ def combine(
     from tejido.report.walks import write_sum
 
     terms = [
-        (sign, int(one) if one.isdigit() else Path(one)) for sign, side in ((1, plus), (-1, minus)) for one in side
+        (sign, _seed(one) if one.isdecimal() else Path(one)) for sign, side in ((1, plus), (-1, minus)) for one in side
     ]
     for line in write_sum(_open(run), output, terms, name):
         print(line)
@@ -122,7 +122,7 @@ def evaluate(
     model: str | None = typer.Option(
         None, metavar="NAME|FILE", help="An independent classifier, to ask for the classes."
     ),
-    seed: int = typer.Option(1, min=0, help="Of the samples."),
+    seed: int = typer.Option(1, min=0, max=SEEDS, help="Of the samples."),
 ) -> None:
     """Compare samples with real images: distances, coverage, a plane, and whether any is a copy of a training image."""
     from tejido.experiments.resemblance import resemblance
@@ -140,6 +140,13 @@ def _open(folder: Path) -> Run[SynthesisRecipe]:
     from tejido.recipe import SynthesisRecipe
 
     return open_run(folder, SynthesisRecipe)
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= SEEDS:
+        raise typer.BadParameter(f"seeds are whole numbers from 0 to {SEEDS}")
+    return number
 
 
 def _count(text: str) -> tuple[str | None, int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 _LONG_BATCH = 8
 
@@ -72,14 +73,13 @@ class Progress:
 
 @contextmanager
 def ticking() -> Iterator[Callable[[int, int], None]]:
-    """A counter for work that says how much of how much is done."""
-    progress: list[Progress] = []
+    """A bar for work that says how much of how much is done."""
+    with progress_bar() as bar:
+        tasks: list[TaskID] = []
 
-    def tick(done: int, total: int) -> None:
-        if not progress:
-            progress.append(Progress(total))
-        progress[0].show(done)
+        def tick(done: int, total: int) -> None:
+            if not tasks:
+                tasks.append(bar.add_task("", total=total))
+            bar.update(tasks[0], completed=done, total=total)
 
-    yield tick
-    for one in progress:
-        one.clear()
+        yield tick

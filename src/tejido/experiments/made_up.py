@@ -25,7 +25,7 @@ def made_up(section: Synthetic, kept: pd.DataFrame, task: Task, *, seed: int) ->
 
     Raises:
         DataError: the manifest has a real image, no image of the task, or too few.
-        SplitLeakError: the generator has learned from a group that validates or tests here.
+        SplitLeakError: the generator has learned from a group or an image that validates or tests here.
     """
     path = resolve_path(section.manifest)
     table = manifests.read(path)
@@ -33,12 +33,14 @@ def made_up(section: Synthetic, kept: pd.DataFrame, task: Task, *, seed: int) ->
         raise DataError(f"{path}: not all of its images are synthetic")
     used = read_parquet(path.parent / LEARNED_FROM, {"image_id": "string", "group_id": "string"})
     judged = kept[kept["split"].isin(["val", "test"])]
-    shared = set(used["group_id"]) & set(judged["group_id"])
-    if shared:
-        raise SplitLeakError(
-            f"{path}: their generator has learned from {len(shared):,} groups that validate or test here, such as "
-            f"{min(shared)}; train it with the same split"
-        )
+    # Groups are named after one of their images, so that in another manifest they may have other names.
+    for column, what in (("group_id", "groups"), ("image_id", "images")):
+        shared = set(used[column]) & set(judged[column])
+        if shared:
+            raise SplitLeakError(
+                f"{path}: their generator has learned from {len(shared):,} {what} that validate or test here, such as "
+                f"{min(shared)}; train it with the same split"
+            )
     label = table[task.column].map(task.label_of, na_action="ignore").astype("string")
     rows = table.assign(label=label, split="train")[label.notna()]
     wanted = round(section.share * int((kept["split"] == "train").sum()))

@@ -158,12 +158,14 @@ def labelled(
         names: of the labels.
 
     Raises:
-        DataError: a table cannot be read, or no image has a label of the task.
+        DataError: a table cannot be read, an image is synthetic, or no image has a label of the task.
     """
     task = taxonomy.task(task_name)
     rows = manifests.read(manifest)
     if split is not None:
         rows = rows[splits.load(split, rows) == side]
+    if rows["synthetic"].any():
+        raise DataError(f"{manifest}: {int(rows['synthetic'].sum()):,} images are synthetic; they judge no model")
     truth = rows[task.column].map(task.label_of, na_action="ignore")
     rows = rows[truth.isin(list(names)).to_numpy(bool)].reset_index(drop=True)
     if rows.empty:

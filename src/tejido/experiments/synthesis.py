@@ -14,6 +14,8 @@ from PIL import Image
 
 from tejido import taxonomy
 from tejido.data import manifest as manifests
+from tejido.data.duplicates.fingerprint import fingerprint
+from tejido.data.splitting.limit import limited
 from tejido.data.tables import write_parquet
 from tejido.errors import DataError, TejidoError
 from tejido.experiments.datasets import split_of
@@ -25,7 +27,7 @@ from tejido.models.gan.pair import Generator, build
 from tejido.recipe import SynthesisRecipe, resolve_path
 from tejido.sources.record import ImageRecord
 from tejido.training.images import LabelledImages, decode_all
-from tejido.training.synthesize import COLLAPSED, as_pixels, fit_generator, load_generator
+from tejido.training.synthesize import COLLAPSED, as_pixels, fit_generator, load_generator, vectors
 from tejido.training.trainer import check_options
 
 log = logging.getLogger(__name__)
@@ -84,20 +86,27 @@ def training_rows(recipe: SynthesisRecipe) -> pd.DataFrame:
     table = manifests.read(resolve_path(recipe.data.manifest))
     table["split"] = split_of(recipe.data, table)
     rows = table[(table["split"] == "train") & ~table["synthetic"].fillna(False)]
+    rows = labelled_for(recipe, rows)
     if recipe.task is not None:
-        task = taxonomy.task(recipe.task)
-        rows = rows.assign(label=rows[task.column].map(task.label_of, na_action="ignore").astype("string"))
-        rows = rows[rows["label"].notna() & rows["modality"].map(task.admits)]
-        for name in task.label_names:
+        for name in taxonomy.task(recipe.task).label_names:
             if not (rows["label"] == name).any():
                 raise DataError(f"no training image of {name!r} to learn from")
     if recipe.data.limit is not None:
-        rows = rows.sample(min(recipe.data.limit, len(rows)), random_state=recipe.seed).sort_index()
+        rows = limited(rows, recipe.data.limit, seed=recipe.seed)
     if len(rows) < recipe.training.batch:
         raise DataError(f"{len(rows)} training images are fewer than a batch of {recipe.training.batch}")
     # The rule that everything else here rests on.
     assert (rows["split"] == "train").all()
     return rows.reset_index(drop=True)
+
+
+def labelled_for(recipe: SynthesisRecipe, rows: pd.DataFrame) -> pd.DataFrame:
+    """Those rows that have a ``label`` of the task, with it; all rows where there is no task."""
+    if recipe.task is None:
+        return rows
+    task = taxonomy.task(recipe.task)
+    rows = rows.assign(label=rows[task.column].map(task.label_of, na_action="ignore").astype("string"))
+    return rows[rows["label"].notna() & rows["modality"].map(task.admits)]
 
 
 def classes_of(recipe: SynthesisRecipe) -> tuple[str, ...]:
@@ -135,9 +144,10 @@ def class_index(run: Run[SynthesisRecipe], name: str | None) -> int | None:
 def write_samples(run: Run[SynthesisRecipe], folder: Path, counts: dict[str | None, int], seed: int) -> Iterator[int]:
     """Write samples as PNG files below ``folder``, and a manifest of them; yields how many are done.
 
-    Each is made from its own number and class alone, so that more samples begin with the same ones. They stream: no
-    more than a batch is in memory. Where the class is a diagnosis the manifest has it; ``synthetic`` is true, and
-    ``attribution`` tells run, seed and class. Their licence is that of the images that were learned from.
+    Each is made from its own number and class alone, so that more samples begin with the same ones. They stream: of
+    those that are written only their rows of the manifest stay in memory. Where the class is a diagnosis the manifest
+    has it; ``synthetic`` is true, and ``attribution`` tells run, seed and class. Their licence is that of the images
+    that were learned from.
 
     Args:
         run: finished.
@@ -154,24 +164,27 @@ def write_samples(run: Run[SynthesisRecipe], folder: Path, counts: dict[str | No
     if total == 0:
         raise TejidoError("nothing to make: give a number of samples above 0")
     _check_room(folder, total, run.recipe.image.size)
-    records, number = [], 0
+    parts, number = [], 0
     for name, index, count in chosen:
         drawn = torch.Generator().manual_seed(seed * 1009 + (0 if index is None else index))
         for start in range(0, count, 64):
             size = min(64, count - start)
-            latent = torch.randn(size, network.latent, generator=drawn)
+            latent = vectors(drawn, size, network.latent)
             labels = None if index is None else torch.full((size,), index)
             with torch.inference_mode():
                 made = as_pixels(network(latent, labels))
+            records, paths = [], []
             for place, pixels in enumerate(made):
                 identity = f"{run.recipe.model}-{seed}-{name or 'any'}-{start + place:06d}"
                 path = folder / "images" / f"{identity}.png"
                 with replacing(path) as temporary:
                     Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(temporary, format="PNG")
                 records.append(_record(run, identity, path, name, seed))
-                number += 1
+                paths.append(path)
+            parts.append(manifests.rows(records, [fingerprint(path) for path in paths], folder))
+            number += size
             yield number
-    table, _ = manifests.build(records, folder)
+    table = pd.concat(parts).sort_values("image_id", ignore_index=True)
     # Made from nothing that two samples share, so each is a group of its own, however alike they look.
     table = table.assign(synthetic=True, group_id=table["image_id"])
     shutil.copyfile(run.folder / "split.parquet", folder / LEARNED_FROM)

@@ -74,4 +74,10 @@ class SegmentationRecipe(Experiment):
     def _consistent(self) -> Self:
         if self.image.size % 2**self.network.depth:
             raise ValueError(f"image.size {self.image.size} is no multiple of {2**self.network.depth} (network.depth)")
+        given = self.augmentation
+        for name, on in (("mixup", given.mixup), ("cutmix", given.cutmix), ("policy", given.policy != "none")):
+            if on:
+                raise ValueError(f"augmentation.{name} has no meaning for outlines")
+        if self.data.synthetic is not None:
+            raise ValueError("made-up images have no masks to learn outlines from; leave data.synthetic out")
         return self

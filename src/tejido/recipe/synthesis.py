@@ -64,9 +64,12 @@ class Comparison(Section):
 
     samples: Annotated[int, Field(ge=100, le=100_000)] = 1000
     features: str = "mobilenetv1_100"
-    """Network whose features are compared; never the classifier that the images are for."""
+    """Network whose features are compared; never the classifier that the images are for. ``inception_v3`` with
+    ``size`` 299 is that of the literature."""
     weights: str | None = None
-    """Its pretrained weights."""
+    """Its pretrained weights; nothing is compared without them."""
+    size: Annotated[int, Field(ge=32, le=512)] = 128
+    """Pixels a side at which it sees the images, real or not."""
     bootstrap: Annotated[int, Field(ge=20)] = 200
 
 
@@ -91,6 +94,8 @@ class SynthesisRecipe(Experiment):
             raise ValueError("upc2020_dcgan has no classes; take residual_gan")
         if self.network.conditional and self.task is None:
             raise ValueError("network.conditional needs a task, whose labels are the classes")
+        if self.data.cache is not None or self.data.synthetic is not None:
+            raise ValueError("a generator reads real images from their files; leave data.cache and data.synthetic out")
         if self.data.fold is not None or self.data.allow_leaks:
             raise ValueError(
                 "a generator learns from the training side of one split; data.fold and allow_leaks are for others"

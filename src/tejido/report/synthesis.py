@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from tejido.experiments.resemblance import PLANE, Resemblance
+from tejido.experiments.memorisation import SHOWN
+from tejido.experiments.resemblance import Resemblance
 from tejido.experiments.run import Run
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
 from tejido.recipe import SynthesisRecipe
 from tejido.report.plots import BLUE, ORANGE, STYLE
 
-SHOWN = 8
 ROWS = {
     "frechet_distance": "Fréchet distance",
     "kernel_distance": "kernel distance",
@@ -38,7 +40,8 @@ def plane(found: Resemblance) -> Figure:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(5, 4.4), layout="constrained")
         axis = figure.subplots()
-        for part, colour, name in ((slice(0, PLANE), BLUE, "real"), (slice(PLANE, None), ORANGE, "made up")):
+        half = len(found.plane) // 2
+        for part, colour, name in ((slice(0, half), BLUE, "real"), (slice(half, None), ORANGE, "made up")):
             axis.plot(*found.plane[part].T, "o", color=colour, alpha=0.7, markersize=5, label=name)
         share = f"{found.explained:.0%}".replace("%", " %")
         axis.set(xlabel="first component", ylabel="second component", title=f"{share} of the variance of the pixels")
@@ -48,25 +51,25 @@ def plane(found: Resemblance) -> Figure:
 
 
 def nearest(found: Resemblance) -> Figure:
-    """The samples nearest to a training image, above that image, by pixels and by features."""
+    """The samples nearest to a training image, above that image, by pixels, features and hash."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(1.25 * SHOWN, 6), layout="constrained")
-        axes = figure.subplots(4, SHOWN, squeeze=False)
-        for block, name in enumerate(("pixels", "features")):
-            one = found.nearest[name]
-            order = one.distances.argsort()[:SHOWN]
+        figure = Figure(figsize=(1.25 * SHOWN, 9), layout="constrained")
+        axes = figure.subplots(2 * len(found.nearest), SHOWN, squeeze=False)
+        for block, (name, one) in enumerate(found.nearest.items()):
+            order = one.distances.argsort(kind="stable")[:SHOWN]
             for column, sample in enumerate(order.tolist()):
-                shown = (found.made[sample], found.train[int(one.places[sample])])
+                shown = (one.mirrored(found.made, sample), found.train[int(one.places[sample])])
                 for row, image in enumerate(shown):
                     axis = axes[2 * block + row, column]
                     axis.imshow(image.permute(1, 2, 0).numpy())
                     axis.set(xticks=[], yticks=[])
                     axis.grid(visible=False)
-                axes[2 * block, column].set_title(f"{one.distances[sample] / one.limit:.2f}", fontsize=8)
+                share = f"{one.distances[sample] / one.limit:.2f}" if one.limit else "–"
+                axes[2 * block, column].set_title(share, fontsize=8)
             axes[2 * block, 0].set_ylabel(f"sample\n({name})", fontsize=8)
             axes[2 * block + 1, 0].set_ylabel("nearest\ntraining image", fontsize=8)
         figure.suptitle(
-            "Distance as a share of what 1 % of held-out real images lie below; below 1 is too near", fontsize=9
+            "Distance as a share of what 1 % of held-out real images lie below; below 1 is nearer", fontsize=9
         )
     return figure
 
@@ -74,11 +77,12 @@ def nearest(found: Resemblance) -> Figure:
 def print_resemblance(run: Run[SynthesisRecipe], found: Resemblance) -> None:
     """Print the figures beside those of real images that were not learned from."""
     figures = found.figures
+    judge = figures["features"]["network"]
     table = Table(
         *("", "made up", "real, held out"),
         box=SIMPLE_HEAD,
         pad_edge=False,
-        title=f"{figures['samples']:,} images against as many training images, features of {figures['features']}",
+        title=f"{figures['samples']:,} images against as many training images, features of {judge}",
         title_justify="left",
     )
     for key, title in ROWS.items():
@@ -89,7 +93,24 @@ def print_resemblance(run: Run[SynthesisRecipe], found: Resemblance) -> None:
     memory = figures["memorisation"]
     shares = ", ".join(f"{name} {share:.1%}" for name, share in memory["nearer_than_1_percent_of_real"].items())
     console.print(f"Nearer to a training image than 1 % of held-out real images: {shares}: {memory['verdict']}.")
+    for copy in memory["copies"][:SHOWN]:
+        console.print(f"Sample {copy['sample']} is a copy of {copy['image_id']}.", highlight=False)
     if "consistency" in figures:
-        said = figures["consistency"]
-        console.print(f"{said['classifier']} sees the class that was asked for in {said['equal']:.0%}.")
+        _print_consistency(console, figures["consistency"])
     console.print(f"Plots: {run.folder / 'plots'}", soft_wrap=True, highlight=False)
+
+
+def _print_consistency(console: Console, said: dict[str, Any]) -> None:
+    made, real = said["generator"], said["floor"]
+    table = Table("class", "made up", "real, held out", box=SIMPLE_HEAD, pad_edge=False, title_justify="left")
+    table.title = f"{said['classifier']} sees the class that was asked for in"
+    for name in sorted({*made["by_class"], *real["by_class"]}):
+        table.add_row(name, *(_percent(one["by_class"].get(name)) for one in (made, real)))
+    table.add_row("mean of the classes", *(_percent(one["mean_of_classes"]) for one in (made, real)))
+    table.add_row("all", *(_percent(one["equal"]) for one in (made, real)))
+    table.add_row("(refused)", *(_percent(one["refused"]) for one in (made, real)))
+    console.print(table)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}".replace("%", " %")

@@ -27,11 +27,12 @@ def write_walk(
     names: tuple[str, ...],
     frames: int,
 ) -> list[str]:
-    """Write a film strip and a GIF that goes there and back; returns what there is to say.
+    """Write a film strip (``.png``) and a GIF (``.gif``) that goes there and back; returns what there is to say.
 
     Raises:
         TejidoError: a picture cannot be read, there is no such class, or the file cannot be written.
     """
+    film, output = output.with_suffix(".gif"), output.with_suffix(".png")
     network = generator_of(run)
     given = names or (None,)
     labels = class_index(run, given[0]), class_index(run, given[-1])
@@ -43,7 +44,6 @@ def write_walk(
     else:
         ends = latent_of(network, seeds[0]), latent_of(network, seeds[1])
     made = walk(network, ends, labels, frames)
-    film = output.with_suffix(".gif")
     with replacing(output) as temporary:
         grid_of(made, columns=frames).save(temporary, format="PNG")
     smooth = walk(network, ends, labels, 4 * frames)
@@ -88,7 +88,7 @@ def write_sum(
 
 
 def _off(path: Path, off: float) -> str:
-    return f"{path}: off by {off:.0f} grey levels on average"
+    return f"{path}: off by {off:.0f} grey levels (root mean square)"
 
 
 def _square(path: Path, run: Run[SynthesisRecipe]) -> Tensor:

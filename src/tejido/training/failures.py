@@ -15,27 +15,26 @@ from torch import Tensor
 from tejido.errors import TrainingError
 from tejido.training.optimizer import rates
 
-_REMEDY = (
-    "checkpoints of the finished epochs are kept; try a lower training.rate and training.body_rate, or "
-    "training.trainer.gradient_clip_val=1"
-)
+_KEPT = "checkpoints of the finished epochs are kept"
+_REMEDY = "try a lower training.rate and training.body_rate, or training.trainer.gradient_clip_val=1"
 _NO_MEMORY = re.compile(r"can't allocate memory|not enough memory|out of memory|cannot allocate memory", re.IGNORECASE)
 _STEPS = {"cpu": 1}
 _STEPS_ELSEWHERE = 32
 
 
-def check_finite(value: Tensor, what: str) -> None:
+def check_finite(value: Tensor, what: str, remedy: str = _REMEDY) -> None:
     """Stop a training in which a number is none.
 
     Args:
         value: a scalar.
         what: the number's name, with when and where.
+        remedy: what to try.
 
     Raises:
         TrainingError: it is infinite or not a number.
     """
     if not torch.isfinite(value):
-        raise TrainingError(f"{what} is {value.item()}; {_REMEDY}")
+        raise TrainingError(f"{what} is {value.item()}; {_KEPT}; {remedy}")
 
 
 class FiniteLoss(Callback):
@@ -43,9 +42,13 @@ class FiniteLoss(Callback):
 
     On a processor every loss is looked at when it is known. A GPU would have to wait each time, so there it is done
     every few dozen steps, and at the end of the epoch; the message names the first bad step either way.
+
+    Args:
+        remedy: what to try.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, remedy: str = _REMEDY) -> None:
+        self._remedy = remedy
         self._losses: list[Tensor] = []
         self._steps: list[str] = []
 
@@ -76,20 +79,25 @@ class FiniteLoss(Callback):
         """Look at what is left of the epoch."""
         self._look()
 
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Likewise, where nothing validates."""
+        self._look()
+
     def _look(self) -> None:
         if self._losses:
             losses = torch.stack(self._losses).cpu()
             for value, step in zip(losses, self._steps, strict=True):
-                check_finite(value, f"the loss ({step})")
+                check_finite(value, f"the loss ({step})", self._remedy)
         self._losses, self._steps = [], []
 
 
 @contextmanager
-def memory_explained(batch: int) -> Iterator[None]:
+def memory_explained(batch: int, *, accumulates: bool = True) -> Iterator[None]:
     """Turn running out of memory, on a processor or a GPU, into a line with the batch size to try.
 
     Args:
         batch: the batch size in use.
+        accumulates: whether several batches can make a step.
 
     Raises:
         TrainingError: memory ran out.
@@ -99,13 +107,12 @@ def memory_explained(batch: int) -> Iterator[None]:
     except (MemoryError, RuntimeError) as error:  # torch.OutOfMemoryError is a RuntimeError
         if not isinstance(error, MemoryError | torch.OutOfMemoryError) and not _NO_MEMORY.search(str(error)):
             raise
-        raise TrainingError(f"out of memory with batches of {batch}; {_smaller(batch)}") from None
+        raise TrainingError(f"out of memory with batches of {batch}; {_smaller(batch, accumulates)}") from None
 
 
-def _smaller(batch: int) -> str:
+def _smaller(batch: int, accumulates: bool) -> str:
     if batch < 4:
         return "try a smaller image.size or a smaller network"
-    return (
-        f"try training.batch={batch // 2} (with training.trainer.accumulate_grad_batches=2 every step still sees "
-        f"{batch // 2 * 2} images) or a smaller image.size"
-    )
+    half = batch // 2
+    same = f" (with training.trainer.accumulate_grad_batches=2 every step still sees {half * 2} images)"
+    return f"try training.batch={half}{same if accumulates else ''} or a smaller image.size"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ GRID = 8
 COLLAPSED = 0.2
 """Diversity below this share of the real images' is called a collapse."""
 _R1_EVERY = 16
+_FEW, _MANY = 8, 256
+"""Real images of a label that say how much they differ: at least, and at most."""
 
 
 def fit_generator(pair: Pair, train: LabelledImages, recipe: SynthesisRecipe, folder: Path) -> Generator:
@@ -51,10 +54,10 @@ def fit_generator(pair: Pair, train: LabelledImages, recipe: SynthesisRecipe, fo
         TrainingError: a loss that is not finite, or no memory left; the last finished epoch is kept.
     """
     settings = recipe.training
-    module = SynthesisModule(pair, settings, recipe.seed, spread(_some(train)))
+    module = SynthesisModule(pair, settings, recipe.seed, spreads(*_some(train)))
     checkpoints = folder / "checkpoints"
     callbacks: list[Callback] = [
-        FiniteLoss(),
+        FiniteLoss("try lower rates (training.generator_rate, training.discriminator_rate)"),
         Epochs(folder / "metrics.csv"),
         Grids(folder / "grids", settings.grids),
         ModelCheckpoint(checkpoints, "last", enable_version_counter=False, save_on_train_epoch_end=True),
@@ -64,7 +67,7 @@ def fit_generator(pair: Pair, train: LabelledImages, recipe: SynthesisRecipe, fo
     trainer = make_trainer(settings, max_epochs=settings.epochs, callbacks=callbacks, default_root_dir=folder)
     last = checkpoints / "last.ckpt"
     batches = shuffled_batches(train, settings.batch, recipe.seed)
-    with quiet(), memory_explained(settings.batch), kept_memory():
+    with quiet(), memory_explained(settings.batch, accumulates=False), kept_memory():
         trainer.fit(module, batches, ckpt_path=last if last.is_file() else None, weights_only=True)
     return load_generator(pair.generator, last)
 
@@ -95,12 +98,12 @@ class SynthesisModule(pl.LightningModule):
         pair: to be trained.
         settings: the recipe's ``training`` section.
         seed: of the run.
-        real: ``spread`` of real images.
+        real: ``spreads`` of real images.
     """
 
     steps: Tensor
 
-    def __init__(self, pair: Pair, settings: Adversarial, seed: int, real: float) -> None:
+    def __init__(self, pair: Pair, settings: Adversarial, seed: int, real: dict[int, float]) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.network = pair.generator
@@ -119,7 +122,7 @@ class SynthesisModule(pl.LightningModule):
             torch.manual_seed(generator_for(self.seed, self.current_epoch, purpose=3).initial_seed())
 
     def training_step(self, batch: tuple[Tensor, ...], _: int) -> Tensor:
-        """Both steps; the loss that is returned is the discriminator's."""
+        """Both steps; what is returned is the sum of both losses, which is looked at and not learned from."""
         images, labels = batch[0], batch[1]
         real = (images.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
         if self.settings.flip:
@@ -140,7 +143,7 @@ class SynthesisModule(pl.LightningModule):
         self.steps += 1
         for name, value in (("discriminator_loss", lost), ("generator_loss", fooled)):
             self.log(name, value, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(real))
-        return lost.detach()
+        return (lost + fooled).detach()
 
     def configure_optimizers(self) -> Any:
         """Adam for either."""
@@ -202,15 +205,23 @@ class SynthesisModule(pl.LightningModule):
 
 
 class Epochs(Table):
-    """Losses of every epoch, and diversity: how much samples differ, as a share of what real images do."""
+    """Losses of every epoch, and diversity: how much samples differ, as a share of what real images do.
+
+    Of a generator with classes it is that of the class whose samples differ least, since a generator that makes one
+    picture a class would otherwise pass.
+    """
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Add the epoch's row."""
         module: SynthesisModule = pl_module  # type: ignore[assignment]
         figures = {name: float(value) for name, value in sorted(trainer.callback_metrics.items())}
-        made = samples_of(module.average, GRID**2, seed=module.seed, device=module.device)
-        diversity = spread(made) / module.real
+        diversity = min((_spread_of(module, name) / value for name, value in module.real.items()), default=math.nan)
         self.add({"epoch": trainer.current_epoch, "step": int(module.steps), **figures, "diversity": diversity})
+
+
+def _spread_of(module: SynthesisModule, name: int) -> float:
+    labels = torch.full((GRID**2,), name) if module.average.classes else None
+    return spread(samples_of(module.average, GRID**2, seed=module.seed, labels=labels, device=module.device))
 
 
 class Grids(Callback):
@@ -272,11 +283,19 @@ def samples_of(
     made = []
     for start in range(0, count, batch):
         size = min(batch, count - start)
-        latent = torch.randn(size, int(network.latent), generator=drawn)  # type: ignore[arg-type]
+        latent = vectors(drawn, size, int(network.latent))  # type: ignore[arg-type]
         chosen = None if labels is None else labels[start : start + size].to(device)
         made.append(as_pixels(network(latent.to(device), chosen)))
     network.train(before)
     return torch.cat(made)
+
+
+def vectors(drawn: torch.Generator, count: int, length: int) -> Tensor:
+    """Latent vectors ``float32[count, length]``, each drawn by itself, so that no other changes it.
+
+    Many numbers at once are drawn otherwise than few.
+    """
+    return torch.stack([torch.randn(length, generator=drawn) for _ in range(count)])
 
 
 def as_pixels(images: Tensor) -> Tensor:
@@ -301,6 +320,16 @@ def spread(images: Tensor) -> float:
     return float(torch.pdist(small).mean())
 
 
-def _some(train: LabelledImages) -> Tensor:
-    places = np.linspace(0, len(train) - 1, min(256, len(train))).astype(int).tolist()
-    return train.__getitems__(places)[0]
+def spreads(images: Tensor, labels: Tensor) -> dict[int, float]:
+    """``spread`` of the images ``uint8[N, 3, S, S]`` of every label that a few of them have."""
+    counts = torch.bincount(labels).tolist()
+    return {name: spread(images[labels == name]) for name, count in enumerate(counts) if count >= _FEW}
+
+
+def _some(train: LabelledImages) -> tuple[Tensor, Tensor]:
+    """Up to some hundred images of every label."""
+    labels = train.labels.numpy()
+    places = [np.flatnonzero(labels == name) for name in np.unique(labels)]
+    chosen = np.concatenate([part[:: -(-len(part) // _MANY)] for part in places])
+    images, found, *_ = train.__getitems__(chosen.tolist())
+    return images, found
