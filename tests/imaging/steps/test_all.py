@@ -12,7 +12,12 @@ import torch
 
 from tejido.imaging.steps.registry import STEPS, build
 
-ALL: list[Any] = [*STEPS, {"ben_graham": {"reading": "sigma"}}, {"shades_of_gray": {"p": 1.5}}]
+ALL: list[Any] = [
+    *STEPS,
+    {"ben_graham": {"reading": "sigma"}},
+    {"shades_of_gray": {"p": 1.5}},
+    {"hide_lesion": {"shape": "box"}},
+]
 LIMIT = {"macenko": 0.2}
 """Largest difference in levels. Where skin is taken for tissue, Macenko's second stain hangs on few pixels."""
 

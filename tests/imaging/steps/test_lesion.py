@@ -35,6 +35,31 @@ def test_what_is_hidden_equals_scipy(lesions: torch.Tensor, masks: torch.Tensor)
     assert (HideLesion(0)(lesions, masks).numpy() == np.where(masks.numpy() == 255, 128.0, lesions.numpy())).all()
 
 
+def test_a_box_hides_everything_from_edge_to_edge(lesions: torch.Tensor, masks: torch.Tensor) -> None:
+    """Also two lesions, which lie in one box; without a lesion nothing is hidden."""
+    several = masks.clone()
+    several[0] = 0
+    several[0, 0, 10:20, 5:9] = several[0, 0, 60:70, 40:50] = 255
+    several[1] = 0
+    hidden = HideLesion(0, "box")(lesions, several).numpy()
+    for image, mask, found in zip(lesions.numpy(), several.numpy()[:, 0], hidden, strict=True):
+        expected = image.copy()
+        ys, xs = np.nonzero(mask)
+        if len(ys):
+            expected[:, ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = 128
+        assert (found == expected).all()
+    with pytest.raises(RecipeError, match=r"hide_lesion.shape is outline or box, not 'circle'"):
+        HideLesion(shape="circle")
+
+
+def test_the_crop_holds_every_lesion() -> None:
+    """By hand: two lesions, from 10 to 30 and from 50 to 60 across, all between 20 and 40 down."""
+    mask = torch.zeros(1, 1, 80, 80)
+    mask[0, 0, 20:40, 10:30] = mask[0, 0, 25:30, 50:60] = 255
+    box_of_both = (CropToLesion(0).box(torch.zeros(1, 3, 80, 80), mask) + 1) * 40
+    assert box_of_both[0].tolist() == pytest.approx([10, 5, 60, 55], abs=1e-3)
+
+
 def test_the_crop_equals_numpy_and_scipy(lesions: torch.Tensor, masks: torch.Tensor) -> None:
     result = build([{"crop_to_lesion": {"margin": 0.15}}])(torch.cat([lesions, masks], 1)).numpy()
     side = lesions.shape[-1]

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from tejido.imaging.luma import luma
 from tejido.imaging.steps import box
-from tejido.imaging.steps.options import number
+from tejido.imaging.steps.options import number, one_of
 from tejido.imaging.steps.step import Crop, Group, Step
 
 INSIDE = 128.0
@@ -41,25 +41,39 @@ class SolidOutside(Step):
 
 
 class HideLesion(Step):
-    """Everything but the lesion: 128 in its place and around it. What a network still tells apart then is no lesion.
+    """Everything but the lesion: 128 in its place and around it.
+
+    What a network still tells apart then lies beside the lesion, or in what the cover itself betrays: with
+    ``outline`` the lesion's shape and size, with ``box`` only how large it is (Bissoto et al. 2019 covered both ways).
 
     Args:
         margin: how far the cover reaches beyond the outline, as a share of the picture's side.
+        shape: ``outline``, or ``box`` for the rectangle around it.
     """
 
     name = "hide_lesion"
     group = Group.OUTSIDE
     needs_mask = True
 
-    def __init__(self, margin: float = 0.03) -> None:
+    def __init__(self, margin: float = 0.03, shape: str = "outline") -> None:
         super().__init__()
         self.margin = number("hide_lesion.margin", margin, 0, 0.5)
+        self.shape = one_of("hide_lesion.shape", shape, ("outline", "box"))
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         """Cover."""
         reach = round(self.margin * image.shape[-1])
-        covered = functional.max_pool2d(mask, 2 * reach + 1, stride=1, padding=reach)
-        return torch.where(covered >= INSIDE, torch.full_like(image, 128.0), image)
+        covered = functional.max_pool2d(mask, 2 * reach + 1, stride=1, padding=reach) >= INSIDE
+        if self.shape == "box":
+            covered = _reached(covered, 2) & _reached(covered, 3)
+        return torch.where(covered, torch.full_like(image, 128.0), image)
+
+
+def _reached(covered: Tensor, axis: int) -> Tensor:
+    """Which lines across an axis lie between the first and the last that are touched: ``bool[B, 1, S, 1]``, say."""
+    touched = covered.float().amax(5 - axis, keepdim=True)
+    after = touched.cumsum(axis)
+    return (after > 0) & (after.amax(axis, keepdim=True) - after + touched > 0)
 
 
 class CropToLesion(Crop):
