@@ -22,7 +22,7 @@ from tejido.experiments.datasets import load_parts
 from tejido.experiments.outlined import load_outlined
 from tejido.experiments.outlines import DESCRIBED, with_truth
 from tejido.experiments.run import Run, open_run
-from tejido.export.outlining import Outlining
+from tejido.export.outlining import Outlining, absence_of
 from tejido.imaging.geometry import Stretch
 from tejido.metrics import outlines
 from tejido.models import segmenter
@@ -98,6 +98,23 @@ def test_a_file_that_outlines_worse_is_not_written(
     monkeypatch.setattr(experiment, "WANTED_DICE", 0.0)
     with pytest.raises(AgreementError, match="outlines worse than the network"):
         experiment._agreement(model, module, val)
+
+
+def test_where_no_pixel_is_lesion_the_picture_is_refused(
+    run: Run[SegmentationRecipe], shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = torch.full((2, 1, 8, 8), 0.1)
+    shares[1, 0, 3, 4] = 0.75
+    assert absence_of(shares).tolist() == pytest.approx([0.9, 0.25])
+    model, picture = (
+        load_segmenter(run.folder / "model.onnx"),
+        next((shared / "data" / "ham10000_600x450").glob("*.jpg")),
+    )
+    ordinary = model.run
+    for absence, reason in ((0.9, "no_lesion"), (0.25, None)):
+        beside = {"absence": np.array([absence], np.float32)}
+        monkeypatch.setattr(model, "run", lambda pixels, beside=beside: ordinary(pixels) | beside)
+        assert model.predict(picture).reason == reason
 
 
 def test_measures_of_masks_and_outlines() -> None:

@@ -22,6 +22,7 @@ from tejido.data.splitting import splits
 from tejido.errors import DataError, RecipeError, SplitLeakError, TejidoError, TrainingError
 from tejido.experiments import synthesis
 from tejido.experiments.datasets import load_parts
+from tejido.experiments.describe import sources_of
 from tejido.experiments.latent import combine, encode, latent_of, walk
 from tejido.experiments.predict import of_model
 from tejido.experiments.resemblance import resemblance
@@ -53,6 +54,7 @@ evaluation:
   features: mobilenetv1_025
   weights: {shared}/weights/mobilenetv1_025.safetensors
   bootstrap: 20
+  size: 64
 """)
     return folder
 
@@ -374,6 +376,8 @@ def test_samples_train_and_stand_nowhere_else(folder: Path, samples: Path) -> No
     assert mixed["train"].rows["synthetic"].sum() == more
     for name in ("val", "test"):
         assert mixed[name].rows["image_id"].tolist() == plain[name].rows["image_id"].tolist()
+    counted = {data.source: data.images for data in sources_of(mixed["train"].rows)}
+    assert counted["synthetic:gan"] == more  # on the card
     again = load_parts(with_samples(folder, samples / "manifest.parquet", 0.05), CentreSquare(32))
     other = load_parts(with_samples(folder, samples / "manifest.parquet", 0.05, "seed=1"), CentreSquare(32))
     ids = [parts["train"].rows["image_id"].tolist() for parts in (mixed, again, other)]
