@@ -124,6 +124,7 @@ def test_what_cannot_be(gated: Path, folder: Path, tmp_path: Path, capsys: pytes
 
 def test_of_few_strangers_more_parts_are_taken() -> None:
     assert [look.pieces(count) for count in (1, 20, 300)] == [601, 31, 7]
+    assert [look.looks(count) for count in (1, 20, 300)] == [2 * 601, 2 * 20 * 31, 300 * 7]
 
 
 def test_skin_is_where_the_mask_is_not() -> None:

@@ -128,7 +128,7 @@ def fit_gate(
         raise DataError("two folders of pictures have the same name, under which they would be counted; rename one")
     families = [*(count for part in foreign for count in part.groupby(["source", "modality"]).size())]
     families += [len(paths) for _, paths in folders]
-    look.total += sum(count * looking.pieces(count) for count in families) + looking.SKIN
+    look.total += sum(looking.looks(count) for count in families) + looking.SKIN
     own = look.own(train)
     looked = [_Looked(f"made up: {name}", "other", look.made_up(name)) for name in FAMILIES]
     for part in foreign:

@@ -28,7 +28,7 @@ MADE_UP = 150
 PARTS = 6
 """Square parts of each stranger that are looked at beside the whole, at least."""
 FEW = 600
-"""Pictures and parts of a family; where strangers are few, more parts are taken of each."""
+"""Pictures and parts of a family; where strangers are few, more parts are taken of each, and augmented too."""
 SKIN = 500
 """Parts of training images without lesion, of 28 to 60 % of their height."""
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
@@ -75,23 +75,32 @@ class Look:
 
     def own(self, rows: pd.DataFrame) -> Tensor:
         """Every picture, as it is and augmented as training does."""
-        pairs = list(self._through(pixels_of(rows)))
-        generator = torch.Generator().manual_seed(self._seed)
-        squares = torch.from_numpy(np.stack([square for square, _ in pairs]))
-        changed = Augment()(squares, generator).permute(0, 2, 3, 1).contiguous().numpy()
-        return torch.cat([_described(pairs), _described(list(self._through(iter(changed))))])
+        return self._and_augmented(list(self._through(pixels_of(rows))))
 
     def made_up(self, family: str) -> Tensor:
         """Pictures of a family of nothing."""
         return self._values(stranger(family, number) for number in range(MADE_UP))
 
     def whole_and_parts(self, rows: pd.DataFrame) -> Tensor:
-        """Every picture and square parts of it (``pieces`` in all), of 30 to 100 % of its shorter side."""
-        return self._values(self._pieces(pixels_of(rows), pieces(len(rows))))
+        """Every picture and square parts of it, of 30 to 100 % of its shorter side; few ones augmented too."""
+        return self._strangers(pixels_of(rows), len(rows))
 
     def files_and_parts(self, paths: list[Path]) -> Tensor:
         """The same of files; those that cannot be read, or are too small, are passed over."""
-        return self._values(self._pieces(_readable(paths), pieces(len(paths))))
+        return self._strangers(_readable(paths), len(paths))
+
+    def _strangers(self, pictures: Iterator[NDArray[np.uint8]], count: int) -> Tensor:
+        pairs = list(self._through(self._pieces(pictures, pieces(count))))
+        return self._and_augmented(pairs) if few(count) else _described(pairs)
+
+    def _and_augmented(self, pairs: list[Pair]) -> Tensor:
+        """What was seen, and the same squares once more, augmented as training does."""
+        if not pairs:
+            return _described(pairs)
+        generator = torch.Generator().manual_seed(self._seed)
+        squares = torch.from_numpy(np.stack([square for square, _ in pairs]))
+        changed = Augment()(squares, generator).permute(0, 2, 3, 1).contiguous().numpy()
+        return torch.cat([_described(pairs), _described(list(self._through(iter(changed))))])
 
     def _pieces(self, pictures: Iterator[NDArray[np.uint8]], count: int) -> Iterator[NDArray[np.uint8]]:
         rng = np.random.default_rng(self._seed)
@@ -134,6 +143,16 @@ class Look:
 def pieces(count: int) -> int:
     """How often each of so many strangers is looked at: whole, and in parts."""
     return 1 + max(PARTS, FEW // max(1, count))
+
+
+def few(count: int) -> bool:
+    """Whether so many strangers are so few that each is looked at in more parts, and augmented too."""
+    return FEW // max(1, count) > PARTS
+
+
+def looks(count: int) -> int:
+    """At how many squares of so many strangers a gate looks."""
+    return count * pieces(count) * (2 if few(count) else 1)
 
 
 def files_in(folder: Path, count: int, seed: int) -> list[Path]:
