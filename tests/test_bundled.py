@@ -18,6 +18,7 @@ from tejido.app.server import create_app
 from tejido.cli.main import main
 from tejido.data import manifest
 from tejido.data.splitting import splits
+from tejido.export.card import card
 from tejido.metrics.evaluate import estimate_of
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.library import BUNDLED, load_segmenter
@@ -152,6 +153,14 @@ def test_the_figures_on_its_card_follow_from_the_stored_predictions(name: str) -
             melanoma = rows["diagnosis"] == "melanoma"
             sensitivity = metadata.metrics[part]["sensitivity_melanoma"]["value"]
             assert sensitivity == pytest.approx(called[melanoma].mean())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_card_beside_its_predictions_is_the_one_that_the_file_gives(name: str) -> None:
+    """Where not: scripts/bundled_cards.py."""
+    table = predictions(name)
+    text = (RESULTS / name / "bundled" / "card.md").read_text(encoding="utf-8")
+    assert text == card(load(name).metadata, table[table["split"] == "test"])
 
 
 @pytest.mark.parametrize("name", MODELS)
