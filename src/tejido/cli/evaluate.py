@@ -72,7 +72,9 @@ def evaluate(
         None, "-o", "--output", metavar="DIR", help="Write report.html, tables and plots there."
     ),
     pictures: bool = typer.Option(
-        False, "--pictures", help="Show the worst errors in the report; it then contains pictures of the data set."
+        False,
+        "--pictures",
+        help="Show missed melanomas and the worst errors in the report; it then contains pictures of the data set.",
     ),
     as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
 ) -> None:
