@@ -20,7 +20,7 @@ from tejido.experiments.run import Run
 from tejido.metrics.conformal import Checked, PredictionSets, checked, fit
 from tejido.metrics.figures import Figure, figures
 from tejido.metrics.groups import one_a_group
-from tejido.metrics.operating import Band, OperatingPoint, bands, operating_points
+from tejido.metrics.operating import Band, OperatingPoint, bands, operating_points, points_at
 from tejido.metrics.refusals import Refused
 from tejido.recipe import Recipe, resolve_path
 from tejido.runtime.classifier import Classifier
@@ -69,9 +69,9 @@ class Facts:
         environment: of the run.
         history: figures by epoch.
         split: how the images were divided.
-        points: thresholds chosen on validation.
+        points: thresholds chosen on validation, by a run or as its model file says.
         bands: what scores have meant.
-        sets: prediction sets fitted on validation, and how they do on test.
+        sets: prediction sets fitted on validation, likewise, and how they do on test.
         errors: the worst ones, most certain first.
         missed: melanomas that are not called positive, where pictures were asked for and diagnoses are known.
         refused: shares of the pictures that a model file would not judge.
@@ -140,6 +140,8 @@ def gather(
     if model is None and opened is not None and (opened.folder / "model.onnx").is_file():
         model = Classifier(opened.folder / "model.onnx")
     validation = None if opened is None else _validation(opened, found)
+    # A run's own validation images say it anew; where they are what is judged, its file's word proves nothing either.
+    said = {} if model is None or opened is not None else model.metadata.operating
     known: dict[str, Any] = {}
     if opened is not None:
         known = {"recipe": opened.recipe, "split": _split(opened)}
@@ -152,8 +154,15 @@ def gather(
         known["bands"] = bands(found.table, found.positive, rounds=rounds)
         if validation is not None:
             known["points"] = operating_points(validation, found.table, found.positive, rounds=rounds)
+        elif said:
+            chosen = {point["wanted"]: point["threshold"] for point in said.get("points", ())}
+            known["points"] = points_at(chosen, found.table, found.positive, rounds=rounds)
+    sets = None
     if validation is not None:
         sets = fit(validation, COVERAGE)
+    elif "sets" in said:
+        sets = PredictionSets(said["sets"]["coverage"], said["sets"]["least"], {})
+    if sets is not None:
         known["sets"] = sets, checked(sets, found.table, rounds=rounds)
     known["errors"] = worst_errors(found, model, pictures=pictures, progress=progress)
     if pictures:
