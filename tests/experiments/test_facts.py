@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 
 import tejido
 from tejido.experiments.facts import Facts, gather
-from tejido.experiments.predict import Predictions
+from tejido.experiments.predict import Predictions, of_run
 from tejido.report.html.page import page
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
@@ -45,6 +46,37 @@ def test_thresholds_and_sets_are_those_of_the_file() -> None:
     text = page(dataclasses.replace(facts, figures={"all": []}))
     assert 'id="thresholds"' in text
     assert "as the model file carries them" in text
+
+
+def of_copy(folder: Path, *, split: bool) -> str:
+    """The report of the bundled model's run, whose manifest is gone."""
+    own = folder / "run"
+    own.mkdir()
+    for name in (
+        "recipe.yaml",
+        "metrics.csv",
+        "metrics.json",
+        "predictions.parquet",
+        *(["split.parquet"] if split else []),
+    ):
+        shutil.copy(RESULTS / "skin-suspicion" / name, own / name)
+    recipe = (own / "recipe.yaml").read_text().replace("data/ham10000_clean.parquet", "nowhere/gone.parquet")
+    (own / "recipe.yaml").write_text(recipe)
+    return page(gather(of_run(own), {"all": []}, own, rounds=100))
+
+
+def test_the_leak_check_without_the_manifest(tmp_path: Path) -> None:
+    text = of_copy(tmp_path, split=True)
+    assert "No group stands on two sides of the split; counted again for this report." in text
+    assert "The manifest is not at hand: labels are not counted" in text
+    assert '<tr><th>train</th><td class="n">6,494</td><td class="n">4,840</td></tr>' in text
+
+
+def test_a_leak_check_that_cannot_be_made_is_not_passed_over(tmp_path: Path) -> None:
+    text = of_copy(tmp_path, split=False)
+    assert "Whether groups stand on two sides of the split could not be checked" in text
+    assert "counted again" not in text
+    assert "this could not be checked" in page(gathered("skin-3"))
 
 
 def test_several_labels_have_sets_and_no_thresholds() -> None:

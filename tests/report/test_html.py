@@ -117,6 +117,24 @@ def test_predictive_values_follow_the_readers_share(report: Path) -> None:
         assert trouble == []
 
 
+@needs_browser
+def test_on_paper_nothing_is_cut_off_or_left_out(report: Path) -> None:
+    with launched() as browser:
+        page = browser.new_page(viewport={"width": 680, "height": 960})  # A4 between margins
+        page.emulate_media(media="print")
+        page.goto(report.as_uri())
+        cut = (
+            "[...document.querySelectorAll('.wide, pre')].filter((one) => one.scrollWidth > one.clientWidth + 1).length"
+        )
+        assert page.evaluate(cut) == 0
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        recipe, environment = (page.locator("pre").nth(place).bounding_box() for place in (0, 1))
+        assert recipe is not None
+        assert recipe["height"] > 300
+        assert environment is not None
+        assert environment["height"] > 50
+
+
 def test_a_bare_table_of_several_labels_with_hostile_names(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     names = ["a", "<script>alert(1)</script>", "c & d"]

@@ -35,7 +35,7 @@ class Side:
         name: ``train``, ``val`` or ``test``.
         images: how many.
         groups: of how many lesions or patients.
-        labels: images by label.
+        labels: images by label; empty where the manifest is gone.
     """
 
     name: str
@@ -178,24 +178,26 @@ def _validation(run: Run, found: Predictions) -> pd.DataFrame | None:
 
 
 def _split(run: Run) -> Split | None:
-    """From the split that the run wrote down, and the manifest, if that is still there."""
+    """From the split that the run wrote down; with labels, if the manifest is still there."""
     path = run.folder / "split.parquet"
     if not path.is_file():
         return None
     table = pd.read_parquet(path)
-    try:
-        rows = manifests.read(resolve_path(run.recipe.data.manifest)).set_index("image_id")
-    except DataError:
-        return None
-    if "group_id" not in table or not table["image_id"].isin(rows.index).all():
+    if "group_id" not in table:
         return None
     task = taxonomy.task(run.recipe.task)
-    table = table.assign(label=table["image_id"].map(rows[task.column].map(task.label_of, na_action="ignore")))
+    names = task.label_names
+    try:
+        rows = manifests.read(resolve_path(run.recipe.data.manifest)).set_index("image_id")
+        known = bool(table["image_id"].isin(rows.index).all())
+    except DataError:
+        known = False
+    if known:
+        table = table.assign(label=table["image_id"].map(rows[task.column].map(task.label_of, na_action="ignore")))
     sides = []
     for name in ("train", "val", "test"):
         part = table[table["split"] == name]
-        counts = part["label"].value_counts()
-        labels = {label: int(counts.get(label, 0)) for label in task.label_names}
+        labels = {label: int((part["label"] == label).sum()) for label in names} if known else {}
         sides.append(Side(name, len(part), int(part["group_id"].nunique()), labels))
     crossing = int((table.groupby("group_id")["split"].nunique() > 1).sum())
     return Split(tuple(sides), crossing)

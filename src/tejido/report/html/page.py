@@ -138,10 +138,15 @@ def page(facts: Facts, additions: Additions = Additions()) -> str:
         worse_images=0 if not worse else worse[0].images,
         errors=_by_truth(facts),
         missed=[] if facts.missed is None else [_drawn(one, facts) for one in facts.missed.shown],
-        checklist=checklist(facts, divided=divided is not None, worse=bool(worse)),
+        checklist=checklist(facts, divided=divided is not None, worse=bool(worse), elsewhere=_elsewhere(additions)),
         recipe=None if facts.recipe is None else facts.recipe.to_yaml(),
         environment=None if facts.environment is None else json.dumps(facts.environment, indent=2),
     )
+
+
+def _elsewhere(additions: Additions) -> bool:
+    """Whether the comparison is with other images than these."""
+    return additions.against is not None and additions.against.found.other_images is not None
 
 
 def _tiles(facts: Facts) -> list[Tile]:
