@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from tejido import load
-from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.bootstrap import Estimate
+from tejido.metrics.calibrated import calibration_of
 from tejido.metrics.predictions import PREFIX
-from tejido.metrics.reliability import brier_skill, calibration_error, calibration_slope
+from tejido.metrics.reliability import calibration_error
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 MODELS = ("skin-suspicion", "skin-suspicion-accurate", "skin-3", "skin-7", "breast-idc")
@@ -78,15 +79,10 @@ def figures(
     table: pd.DataFrame, values: NDArray[np.float64], labels: list[str], positive: str | None
 ) -> list[Estimate]:
     """The figures of these probabilities."""
-    truth = table["truth"].map(labels.index).to_numpy(int)
-    if positive is None:
-        event, told = truth == values.argmax(1), values.max(1)
-    else:
-        event, told = truth == labels.index(positive), values[:, labels.index(positive)]
-    bootstrap = GroupBootstrap(table["group_id"])
-    scores = (calibration_error(event, told), calibration_slope(event, told), brier_skill(truth, values))
-    error, *others = (bootstrap.estimate(score) for score in scores)
-    return [error, Estimate(by_chance(told), None, None), *others]
+    answers = table.assign(**{PREFIX + label: values[:, place] for place, label in enumerate(labels)})
+    error, slope, skill = calibration_of(answers, positive).values()
+    told = values.max(1) if positive is None else values[:, labels.index(positive)]
+    return [error, Estimate(by_chance(told), None, None), slope, skill]
 
 
 def by_chance(told: NDArray[np.float64]) -> float:

@@ -63,9 +63,10 @@ def geometry(paths: Sequence[Path]) -> None:
 def corruptions(path: Path) -> None:
     """One lesion corrupted in every way, severity after severity; two ways a row."""
     pixels = np.asarray(Image.fromarray(decode(path)).resize((300, 225)))
-    figure, axes = plt.subplots(6, 11, figsize=(13, 6), width_ratios=[1] * 5 + [0.15] + [1] * 5)
+    rows = (len(NAMES) + 1) // 2
+    figure, axes = plt.subplots(rows, 11, figsize=(13, rows), width_ratios=[1] * 5 + [0.15] + [1] * 5)
     for index, name in enumerate(NAMES):
-        row = axes[index % 6, 6 * (index // 6) :]
+        row = axes[index % rows, 6 * (index // rows) :]
         for axis, severity in zip(row, SEVERITIES, strict=False):
             axis.imshow(corrupt(pixels, name, severity))
         row[0].set_ylabel(name.replace("_", " "), fontsize=9)

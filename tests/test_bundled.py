@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 import tejido
@@ -18,6 +19,7 @@ from tejido.app.server import create_app
 from tejido.cli.main import main
 from tejido.data import manifest
 from tejido.data.splitting import splits
+from tejido.export.card import card
 from tejido.metrics.evaluate import estimate_of
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.library import BUNDLED, load_segmenter
@@ -152,6 +154,44 @@ def test_the_figures_on_its_card_follow_from_the_stored_predictions(name: str) -
             melanoma = rows["diagnosis"] == "melanoma"
             sensitivity = metadata.metrics[part]["sensitivity_melanoma"]["value"]
             assert sensitivity == pytest.approx(called[melanoma].mean())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_card_beside_its_predictions_is_the_one_that_the_file_gives(name: str) -> None:
+    """Where not: scripts/bundled_cards.py."""
+    table = predictions(name)
+    text = (RESULTS / name / "bundled" / "card.md").read_text(encoding="utf-8")
+    assert text == card(load(name).metadata, table[table["split"] == "test"])
+
+
+def calibration(table: pd.DataFrame, labels: list[str], positive: str | None) -> tuple[float, float, float]:
+    """Calibration error, slope and Brier skill, as benchmarks/calibration.py computes them, written anew."""
+    values = table[[f"p_{label}" for label in labels]].to_numpy()
+    truth = table["truth"].map(labels.index).to_numpy()
+    place = values.argmax(1) if positive is None else labels.index(positive)
+    told = values.max(1) if positive is None else values[:, labels.index(positive)]
+    event = truth == place
+    bins = np.arange(len(told)) * 15 // len(told)
+    sorted_ = pd.DataFrame({"told": told, "event": event, "row": np.arange(len(told))}).sort_values(["told", "row"])
+    error = float(np.abs((sorted_["told"] - sorted_["event"]).groupby(bins).sum()).sum() / len(told))
+    clipped = np.clip(told, 1e-9, 1 - 1e-9)
+    line = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(np.log(clipped / (1 - clipped))[:, None], event)
+    missed = ((values - np.eye(len(labels))[truth]) ** 2).sum()
+    ignorant = ((np.bincount(truth) / len(truth) - np.eye(len(labels))[truth]) ** 2).sum()
+    return error, float(line.coef_[0, 0]), float(1 - missed / ignorant)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_page_on_calibration_follows_from_the_stored_predictions(name: str) -> None:
+    page = (RESULTS / "calibration.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.split(f"| `{name}`, before |")[1].splitlines()[1:3]]
+    assert [row[0] for row in rows] == ["calibrated", "bundled file"]
+    metadata = load(name).metadata
+    for row, path in zip(rows, (RESULTS / name, RESULTS / name / "bundled"), strict=True):
+        table = pd.read_parquet(path / "predictions.parquet")
+        found = calibration(table[table["split"] == "test"], list(metadata.label_names), metadata.positive)
+        shown = [float(cell.split(" ")[0]) for cell in (row[1], row[3], row[4])]
+        assert shown == pytest.approx(found, abs=6e-4), row[0]
 
 
 @pytest.mark.parametrize("name", MODELS)

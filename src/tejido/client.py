@@ -17,6 +17,7 @@ import numpy as np
 
 from tejido.errors import ServerError
 from tejido.runtime.classifier import Prediction
+from tejido.runtime.possible import Possible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -236,8 +237,13 @@ def _prediction(answer: Mapping[str, Any]) -> Prediction:
         reason=answer["reason"],
         model=answer["model"],
         quality=answer["quality"],
+        possible=_possible(answer.get("possible")),
         mask=None if answer["mask"] is None else _mask(answer["mask"]),
     )
+
+
+def _possible(found: Mapping[str, Any] | None) -> Possible | None:
+    return None if found is None else Possible(found["coverage"], tuple(found["labels"]))
 
 
 def _mask(found: Mapping[str, Any]) -> NDArray[np.bool_]:

@@ -44,7 +44,8 @@ SUSPICION = {
                 "groups": 40,
                 "positive": {"value": 0.4, "low": 0.3, "high": 0.52},
             },
-        ]
+        ],
+        "sets": {"coverage": 0.9, "least": {"benign": 0.3, "suspicious": 0.2}},
     },
 }
 """Metadata of a stand-in for the bundled model: bright pictures are suspicious to it."""

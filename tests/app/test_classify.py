@@ -25,7 +25,9 @@ def test_answer_has_everything(client: Client) -> None:
     response = client.classify(PICTURE)
     answer = response.json()
     assert response.status_code == 200
-    assert set(answer) == {"label", "probabilities", "refused", "reason", "quality", "model", "heatmap", "mask"}
+    keys = {"label", "probabilities", "refused", "reason", "quality", "possible", "model", "heatmap", "mask"}
+    assert set(answer) == keys
+    assert answer["possible"] is None  # the file does not say
     assert answer["model"] == "tiny"
     assert answer["label"] == "dark"
     assert answer["refused"] is False
@@ -44,6 +46,19 @@ def test_heatmap_on_request(client: Client) -> None:
     answer = client.classify(PICTURE, "?heatmap=true").json()
     assert answer["heatmap"]["frame"] == "centre_square"
     np.testing.assert_allclose(answer["heatmap"]["rows"], [[answer["probabilities"]["dark"], 0], [0, 0]], atol=1e-6)
+
+
+def test_labels_that_cannot_be_excluded(client: Client, models: Path) -> None:
+    """The stand-in excludes benign below 0.3, suspicious below 0.2."""
+    for level, labels in (
+        (230, ["suspicious"]),
+        (180, ["suspicious"]),
+        (128, ["benign", "suspicious"]),
+        (40, ["benign"]),
+    ):
+        grey = encode(np.full((40, 40, 3), level, np.uint8), "PNG")
+        answer = client.classify(grey, "?model=stand-in").json()
+        assert answer["possible"] == {"coverage": 0.9, "labels": labels}, level
 
 
 def test_refusal(client: Client) -> None:

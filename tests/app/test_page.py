@@ -64,6 +64,7 @@ def test_suspicious(page: Page) -> None:
     assert "A doctor should look at the lesion soon." in text
     assert "71 %" in text.replace("\u00a0", " ")
     assert "Of 100 test pictures scored like this, 40 were “suspicious” (30 to 52)." in text
+    assert "With 90 % coverage: suspicious." in text.replace("\u00a0", " ")
     assert page.locator("#preview").evaluate("image => image.naturalWidth") == 160
 
 
@@ -72,6 +73,7 @@ def test_not_suspicious_does_not_reassure(page: Page) -> None:
     assert "Nothing suspicious to this model; this does not exclude cancer." in text
     assert "New, changing or bleeding? See a doctor." in text
     assert "Of 100 test pictures scored like this, 4 were “suspicious”." in text
+    assert "With 90 % coverage: not suspicious or suspicious." in text.replace("\u00a0", " ")
 
 
 def test_refused(page: Page) -> None:

@@ -24,6 +24,7 @@ from tests.app.live import serving
 from tests.support.bad_pictures import BAD_BYTES
 from tests.support.browser_pictures import large, lesions, pictures
 from tests.support.context_model import context_model
+from tests.support.gated_model import gated_model
 from tests.support.pictures import encode, noise
 
 if TYPE_CHECKING:
@@ -72,8 +73,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def judged(shared: Path) -> dict[str, bytes]:
+    """Pictures of all kinds but the largest ones, for a model that refuses some of them."""
+    small = {name: data for name, data in PICTURES.items() if "large" not in name and "megapixels" not in name}
+    return small | lesions(shared)
+
+
+@pytest.fixture(scope="module")
+def gated(judged: dict[str, bytes]) -> bytes:
+    return gated_model(judged.values())
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, gated: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("models")
+    (folder / "gated.onnx").write_bytes(gated)
     for name, path in FILES.items():
         shutil.copy(path, folder / f"{name}.onnx")
     with pytest.MonkeyPatch.context() as patch:
@@ -136,6 +150,19 @@ def test_answers_are_pythons(
         assert worst[0] <= 1e-5, max(rows, key=lambda picture: rows[picture][0])
         assert max(worst[1:]) <= 1e-4
     record_property("measured", "\n".join(lines))
+
+
+def test_a_gate_and_novelty_refuse_the_same_pictures(page: Page, gated: bytes, judged: dict[str, bytes]) -> None:
+    classifier = Classifier(gated)
+    reasons = []
+    for name, data in judged.items():
+        answer = asked(page, data, "gated")["answer"]
+        p, quality, heatmap = differences(answer, classifier, data)  # asserts label, refusal and reason
+        assert p <= 1e-5, name
+        assert max(quality, heatmap) <= 1e-4, name
+        reasons.append(answer["reason"])
+    assert {None, "novelty", "unlabelled"} == set(reasons)
+    assert min(reasons.count(reason) for reason in (None, "novelty", "unlabelled")) >= 3
 
 
 @pytest.mark.parametrize("name", PICTURES)

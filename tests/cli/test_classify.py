@@ -38,6 +38,7 @@ def test_json_is_what_python_says(run: Callable[..., Result], model: Path, tmp_p
         "refused": False,
         "reason": None,
         "quality": prediction.quality,
+        "possible": None,
         "model": "tiny",
     }
 
@@ -69,6 +70,35 @@ def test_a_person_reads_names_and_whole_per_cent(
     ]
     assert "not a medical device" in result.err
     assert result.err.count("\n") == 1
+
+
+def test_what_cannot_be_excluded(run: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "sets.onnx").write_bytes(
+        tiny_model(operating={"sets": {"coverage": 0.9, "least": {"dark": 0.35, "bright": 0.55}}})
+    )
+    levels = {"both": 0.6, "one": 0.2, "none": 0.5}
+    for name, level in levels.items():
+        Image.new("RGB", (40, 40), (round(255 * level),) * 3).save(tmp_path / f"{name}.png")
+    paths = [tmp_path / f"{name}.png" for name in levels]
+    said = run("classify", "--model", tmp_path / "sets.onnx", *paths).out
+    assert [line.strip() for line in said.splitlines() if "coverage" in line] == [
+        "with 90 % coverage: dark or bright",
+        "with 90 % coverage: dark",
+        "with 90 % coverage: dark",
+    ]
+    lines = run("classify", "--json", "--model", tmp_path / "sets.onnx", *paths).out.splitlines()
+    assert [json.loads(line)["possible"] for line in lines] == [
+        {"coverage": 0.9, "labels": ["dark", "bright"]},
+        {"coverage": 0.9, "labels": ["dark"]},
+        {"coverage": 0.9, "labels": ["dark"]},
+    ]
+
+
+def test_nothing_is_possible(run: Callable[..., Result], pictures: dict[str, Path], tmp_path: Path) -> None:
+    sets = {"coverage": 0.8, "least": {"dark": 0.99, "bright": 0.99}}
+    (tmp_path / "sets.onnx").write_bytes(tiny_model(operating={"sets": sets}))
+    said = run("classify", "--model", tmp_path / "sets.onnx", pictures["bright"]).out
+    assert "with 80 % coverage: none of its labels" in said
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,7 @@ def test_against_another(predictions: Path, tmp_path: Path, capsys: pytest.Captu
     assert found["delong"] is None
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert 'id="against"' in page
+    assert "<td>—</td>" in page.split("<th>T16, C32</th>")[1].split("</tr>")[0]  # the same images, not others
     assert "1,984 images of" in page
     assert "difference" in (tmp_path / "out" / "against.csv").read_text().splitlines()[0]
     assert main(["evaluate", *asked]) == 0
@@ -210,6 +211,9 @@ def test_the_drop_on_other_images(predictions: Path, tmp_path: Path, capsys: pyt
     found = json.loads(capsys.readouterr().out)["against"]
     (auc,) = [row for row in found["figures"] if row["name"] == "auc"]
     assert auc["difference"]["high"] < 0
-    assert "1,994 images of" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "1,994 images of" in page
+    item = page.split("<th>T16, C32</th>")[1].split("</tr>")[0]
+    assert "1,994 images" in item
     assert main(["evaluate", *asked, "--against", str(predictions)]) == 2
     assert "take one" in capsys.readouterr().err

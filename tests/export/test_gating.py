@@ -17,9 +17,10 @@ from tejido.export.gating import OUTPUT, Insides, places, with_gate
 from tejido.export.graph import export_graph, with_metadata
 from tejido.imaging.geometry import CentreSquare, ShortSide, Stretch
 from tejido.metrics.calibration import Calibration
-from tejido.models.gate import NAMES, Fitted, Gate
+from tejido.models.gate import NAMES
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.metadata import Metadata, RefusalRule
+from tests.support.gated_model import random_gate
 from tests.support.pictures import noise, smooth
 from tests.support.small_network import small_network
 from tests.support.tiny_model import METADATA
@@ -40,21 +41,6 @@ def file_of(geometry: str, *, metadata: bool = False) -> tuple[onnx.ModelProto, 
     graph.CopyFrom(traced(geometry, metadata=metadata))
     said = dataclasses.replace(META, frame="whole" if geometry == "stretch" else "centre_square")
     return graph, dataclasses.replace(said, inputs=_inputs()) if metadata else said
-
-
-def random_gate(features: int) -> Gate:
-    generator = torch.Generator().manual_seed(0)
-    length = 136 + features
-
-    def draw(*shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=generator)
-
-    directions = torch.linalg.qr(draw(length, 5)).Q.T.half().float().contiguous()  # as the file keeps them
-    hidden, weight = (0.1 * draw(7, length)).half().float(), draw(4, 7).half().float()
-    layers = hidden, draw(7), weight, draw(4)
-    scale, spread = draw(length), draw(length).abs() + 0.5
-    fitted = Fitted(1, scale, spread, *layers, draw(length), directions, draw(5).abs() + 0.5, limits=(40.0, 700.0))
-    return Gate(fitted).eval()
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)

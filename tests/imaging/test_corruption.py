@@ -66,6 +66,24 @@ def test_tiny_and_long_pictures(name: str) -> None:
         assert min(after.shape) >= 1
 
 
+def test_farther_shows_all_of_it_smaller_in_the_middle() -> None:
+    pixels = np.full((200, 300, 3), 180, np.uint8)
+    pixels[60:140, 100:200] = 40
+    for severity, strength in zip(SEVERITIES, (0.95, 0.88, 0.8, 0.72, 0.65), strict=True):
+        after = corrupt(pixels, "farther", severity)
+        dark = after[..., 0] < 110
+        rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
+        assert abs(len(rows) - 80 * strength) <= 1.5
+        assert abs(len(columns) - 100 * strength) <= 1.5
+        assert dark.sum() == len(rows) * len(columns)  # one lesion: none is mirrored into the borders
+        assert abs(rows.mean() - 99.5) <= 1
+        assert abs(columns.mean() - 149.5) <= 1
+    gradient = np.repeat(np.linspace(0, 255, 300).round().astype(np.uint8)[None, :, None], 200, 0).repeat(3, 2)
+    edges = corrupt(gradient, "farther", 5)[100, :, 0].astype(int)
+    start = 52  # of the shrunk picture, 195 of 300 pixels wide
+    np.testing.assert_array_equal(edges[:start], edges[2 * start : start : -1])
+
+
 def test_unknown_names_and_severities() -> None:
     pixels = np.zeros((4, 4, 3), np.uint8)
     for name, severity in (("fog", 1), ("blur", 0), ("blur", 6)):

@@ -13,6 +13,7 @@ import pytest
 from tejido.cli.main import main
 from tejido.metrics.operating import predictive_values
 from tests.app.browsing import launched, needs_browser
+from tests.support.pictures import encode, noise
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "skin-suspicion"
 
@@ -85,6 +86,7 @@ def test_it_says_the_published_figures(report: Path) -> None:
     assert "not a medical device" in page.words
     assert "Parts of the images (sex, age, skin) were not looked at" in page.words
     assert "student_k3" in page.words
+    assert "Missed melanomas" not in page.words  # pictures were not asked for
 
 
 @needs_browser
@@ -115,6 +117,24 @@ def test_predictive_values_follow_the_readers_share(report: Path) -> None:
         assert trouble == []
 
 
+@needs_browser
+def test_on_paper_nothing_is_cut_off_or_left_out(report: Path) -> None:
+    with launched() as browser:
+        page = browser.new_page(viewport={"width": 680, "height": 960})  # A4 between margins
+        page.emulate_media(media="print")
+        page.goto(report.as_uri())
+        cut = (
+            "[...document.querySelectorAll('.wide, pre')].filter((one) => one.scrollWidth > one.clientWidth + 1).length"
+        )
+        assert page.evaluate(cut) == 0
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        recipe, environment = (page.locator("pre").nth(place).bounding_box() for place in (0, 1))
+        assert recipe is not None
+        assert recipe["height"] > 300
+        assert environment is not None
+        assert environment["height"] > 50
+
+
 def test_a_bare_table_of_several_labels_with_hostile_names(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     names = ["a", "<script>alert(1)</script>", "c & d"]
@@ -138,3 +158,46 @@ def test_one_label_alone(tmp_path: Path) -> None:
     words = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8")).words
     assert "area under the ROC curve" not in words
     assert "all images are 'a'" in words.lower() or "clears 100 %" in words
+
+
+def missed_of(page: str) -> str:
+    return page.split('<h2 id="missed">')[1].split("<h2")[0]
+
+
+def test_missed_melanomas_are_a_gallery(tmp_path: Path) -> None:
+    table = pd.read_parquet(RESULTS / "predictions.parquet")
+    table = table[table["split"] == "test"].drop(columns="split")
+    threshold = 0.5  # more are missed than are shown
+    melanomas = table[table["diagnosis"] == "melanoma"]
+    missed = melanomas[melanomas["p_suspicious"] < threshold].sort_values("p_suspicious")
+    assert len(missed) > 24
+    (tmp_path / "picture.png").write_bytes(encode(noise(), "PNG"))
+    seen = missed["image_id"].iloc[:2]
+    table["path"] = np.where(table["image_id"].isin(seen), str(tmp_path / "picture.png"), str(tmp_path / "gone.png"))
+    table.loc[table["image_id"] == missed["image_id"].iloc[2], "diagnosis"] = "melanoma_in_situ"  # is one too
+    table.to_csv(tmp_path / "given.csv", index=False)
+    asked = ["evaluate", str(tmp_path / "given.csv"), "--positive", "suspicious", "--threshold", str(threshold)]
+    assert main([*asked, "--rounds", "100", "--pictures", "-o", str(tmp_path / "with")]) == 0
+    text = (tmp_path / "with" / "report.html").read_text(encoding="utf-8")
+    gallery = missed_of(text)
+    groups = missed["group_id"].nunique()
+    said = f"{len(missed)} of {len(melanomas)} pictures of melanomas, of {groups} lesions or patients"
+    assert said in gallery
+    assert "Shown are the 24 that were suspected least" in gallery
+    shown = [part.split(",")[0] for part in gallery.split("<figcaption>")[1:]]
+    assert shown == missed["image_id"].tolist()[:24]
+    assert gallery.count("data:image/jpeg") == 2
+    assert set(Page(text).anchors) <= set(Page(text).ids)
+
+
+def test_no_melanoma_is_missed_at_a_threshold_of_nothing(tmp_path: Path) -> None:
+    names = [f"i{place}" for place in range(40)]
+    score = np.linspace(0.1, 0.9, 40)
+    table = pd.DataFrame({"image_id": names, "truth": ["benign", "suspicious"] * 20, "p_benign": 1 - score})
+    table = table.assign(p_suspicious=score, diagnosis=["nevus", "melanoma"] * 20)
+    table.to_csv(tmp_path / "given.csv", index=False)
+    asked = ["evaluate", str(tmp_path / "given.csv"), "--threshold", "0", "--rounds", "100", "--pictures"]
+    assert main([*asked, "-o", str(tmp_path / "out")]) == 0
+    gallery = missed_of((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    assert "0 of 20 pictures of melanomas" in gallery
+    assert "<figure>" not in gallery

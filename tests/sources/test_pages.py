@@ -34,6 +34,7 @@ def test_every_source_has_a_page_with_its_terms(info: SourceInfo) -> None:
         f"tejido data build --source {info.name}=data/{info.name} -o manifest.parquet",
     ]
     lines += [f"| Home page | {info.homepage} |"] if info.homepage else []
+    lines += [f"- {sentence}" for sentence in info.weak]
     lines += [f"| `{name}` | {what} |" for name, what in info.options.items()]
     assert not [line for line in lines if line not in flat]
 

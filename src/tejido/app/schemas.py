@@ -40,6 +40,13 @@ class MaskRuns(BaseModel):
     )
 
 
+class PossibleLabels(BaseModel):
+    """Labels that cannot be excluded, so that the right one is among them often enough."""
+
+    coverage: float = Field(description="how often it is, for new lesions like those of validation", examples=[0.9])
+    labels: list[str] = Field(description="their names; none for a picture unlike all that this rests on")
+
+
 class Classification(BaseModel):
     """The answer for one picture. Where ``refused`` is true the label means nothing."""
 
@@ -53,6 +60,9 @@ class Classification(BaseModel):
     quality: dict[str, float] = Field(
         description="measures of the capture in 0..1, higher is worse",
         examples=[{"blur": 0.12, "darkness": 0.05, "glare": 0.02}],
+    )
+    possible: PossibleLabels | None = Field(
+        default=None, description="labels that cannot be excluded; null where the model file does not say"
     )
     model: str = Field(description="name of the model that answered", examples=["skin-suspicion"])
     heatmap: HeatmapGrid | None = Field(description="only with heatmap=true, and only if the model has one")

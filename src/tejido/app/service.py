@@ -9,7 +9,7 @@ import numpy as np
 
 from tejido.app.cards import model_entry
 from tejido.app.errors import ApiError
-from tejido.app.schemas import Classification, HeatmapGrid, MaskRuns, ModelList
+from tejido.app.schemas import Classification, HeatmapGrid, MaskRuns, ModelList, PossibleLabels
 from tejido.errors import ContextError, ImageError, ModelFileError
 
 if TYPE_CHECKING:
@@ -99,6 +99,9 @@ class Service:
             refused=answer.refused,
             reason=answer.reason,
             quality=answer.quality,
+            possible=None
+            if answer.possible is None
+            else PossibleLabels(coverage=answer.possible.coverage, labels=list(answer.possible.labels)),
             model=name,
             heatmap=grid,
             mask=_runs(answer.mask) if mask and answer.mask is not None else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from tejido.runtime.classifier import Prediction
     from tejido.runtime.metadata import Metadata
+    from tejido.runtime.possible import Possible
 
 app = new_app()
 
@@ -75,6 +77,7 @@ def _as_dict(prediction: Prediction) -> dict[str, object]:
         "refused": prediction.refused,
         "reason": prediction.reason,
         "quality": prediction.quality,
+        "possible": None if prediction.possible is None else asdict(prediction.possible),
         "model": prediction.model,
     }
 
@@ -91,9 +94,17 @@ def _print_answer(path: Path, prediction: Prediction, metadata: Metadata, writte
         full = round(probability * _BAR)
         bar = "█" * full + "░" * (_BAR - full)
         print(f"    {names[name]:<{width}}  {bar}  {percentage(probability):>5}")
+    if prediction.possible is not None:
+        print(f"  {_possible(prediction.possible, names)}")
     if written is not None:
         print(f"  heatmap: {terminal.one_line(written)}")
     print(end="", flush=True)
+
+
+def _possible(found: Possible, names: dict[str, str]) -> str:
+    """What cannot be excluded, in words."""
+    labels = " or ".join(names[name] for name in found.labels) or "none of its labels"
+    return f"with {percentage(found.coverage)} coverage: {labels}"
 
 
 def percentage(probability: float) -> str:

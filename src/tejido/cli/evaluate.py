@@ -62,7 +62,7 @@ def evaluate(
         False, "--subgroups", help="Also by sex, age, site, skin, hair, source and what else is known of the images."
     ),
     robustness: int = typer.Option(
-        0, metavar="N", min=0, help="Also ask a model about N pictures made worse in twelve ways; 0 does not."
+        0, metavar="N", min=0, help="Also ask a model about N pictures made worse in thirteen ways; 0 does not."
     ),
     shortcuts: bool = typer.Option(
         False, "--shortcuts", help="Also look for what else than the lesion a model file may answer by."
@@ -72,7 +72,9 @@ def evaluate(
         None, "-o", "--output", metavar="DIR", help="Write report.html, tables and plots there."
     ),
     pictures: bool = typer.Option(
-        False, "--pictures", help="Show the worst errors in the report; it then contains pictures of the data set."
+        False,
+        "--pictures",
+        help="Show missed melanomas and the worst errors in the report; it then contains pictures of the data set.",
     ),
     as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
 ) -> None:

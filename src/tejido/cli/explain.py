@@ -168,4 +168,7 @@ def _trust(
                 judged[TITLES[name]] = trust(subject, name, squares, targets, masks, seed=seed, progress=tick)
         lines = report.trust_lines(judged, rows["group_id"])
         report.table(f"{len(rows)} test images: {_name(subject, subjects)}", lines)
+        note = report.masks_note(judged)
+        if note is not None:
+            print(f"Note: {note}.")
         report.write_lines(output / f"trust{_file(subject, subjects)}.csv", lines)

@@ -63,6 +63,8 @@ def _print_one(info: SourceInfo) -> None:
     _print_beside("Use it    ", f"tejido data build --source {info.name}=DIR -o MANIFEST")
     for key, what in info.options.items():
         _print_beside("          ", f"DIR,{key}=…  {what}")
+    for place, sentence in enumerate(info.weak):
+        _print_beside("          " if place else "Weak      ", sentence)
     if info.terms:
         print("\nDiagnoses, and the source's own terms for them")
         width = max(map(len, info.terms.values())) + 2

@@ -125,7 +125,8 @@ def write(made: Made, source: Source, asked: Compression, folder: Path) -> None:
     table = pd.concat([part.assign(split=name) for name, part in made.answers.items()], ignore_index=True)
     write_parquet(table, folder / "predictions.parquet")
     target.write_json("metrics.json", made.figures | {"validation": dataclasses.asdict(made.kept)})
-    target.write_text("card.md", card(Classifier(made.file).metadata))
+    rounds = source.recipe.evaluation.bootstrap
+    target.write_text("card.md", card(Classifier(made.file).metadata, made.answers["test"], rounds=rounds))
     with replacing(folder / "model.onnx") as temporary:
         temporary.write_bytes(made.file)
 

@@ -7,31 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tejido import taxonomy
 from tejido.data import manifest as manifests
 from tejido.data.tables import read_parquet
-from tejido.errors import DataError, TejidoError
+from tejido.errors import DataError
+from tejido.experiments.mistakes import Error, Missed, missed_melanomas, worst_errors
 from tejido.experiments.operating import COVERAGE
-from tejido.experiments.pictures import pixels_of
 from tejido.experiments.predict import Predictions
 from tejido.experiments.run import Run
 from tejido.metrics.conformal import Checked, PredictionSets, checked, fit
 from tejido.metrics.figures import Figure, figures
 from tejido.metrics.groups import one_a_group
-from tejido.metrics.named import decided, values_of
-from tejido.metrics.operating import Band, OperatingPoint, bands, operating_points
-from tejido.metrics.predictions import PREFIX, labels_of
+from tejido.metrics.operating import Band, OperatingPoint, bands, operating_points, points_at
 from tejido.metrics.refusals import Refused
 from tejido.recipe import Recipe, resolve_path
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.metadata import Metadata
-
-WORST = 12
-"""Errors of either kind that are shown."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +35,7 @@ class Side:
         name: ``train``, ``val`` or ``test``.
         images: how many.
         groups: of how many lesions or patients.
-        labels: images by label.
+        labels: images by label; empty where the manifest is gone.
     """
 
     name: str
@@ -65,29 +58,6 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Error:
-    """A picture that was judged wrongly.
-
-    Attributes:
-        image_id: of the picture.
-        truth: its label.
-        answer: what was said.
-        diagnosis: where it is known.
-        probability: of the answer.
-        pixels: ``uint8[H, W, 3]``, or None where the file is not at hand.
-        heatmap: ``float32[h, w]``, or None.
-    """
-
-    image_id: str
-    truth: str
-    answer: str
-    diagnosis: str | None
-    probability: float
-    pixels: NDArray[np.uint8] | None
-    heatmap: NDArray[np.float32] | None
-
-
-@dataclass(frozen=True)
 class Facts:
     """What is known; what is not is None or empty.
 
@@ -99,10 +69,11 @@ class Facts:
         environment: of the run.
         history: figures by epoch.
         split: how the images were divided.
-        points: thresholds chosen on validation.
+        points: thresholds chosen on validation, by a run or as its model file says.
         bands: what scores have meant.
-        sets: prediction sets fitted on validation, and how they do on test.
+        sets: prediction sets fitted on validation, likewise, and how they do on test.
         errors: the worst ones, most certain first.
+        missed: melanomas that are not called positive, where pictures were asked for and diagnoses are known.
         refused: shares of the pictures that a model file would not judge.
     """
 
@@ -117,6 +88,7 @@ class Facts:
     bands: Sequence[Band] = ()
     sets: tuple[PredictionSets, Checked] | None = None
     errors: Sequence[Error] = ()
+    missed: Missed | None = None
     refused: Sequence[Refused] = ()
 
 
@@ -159,7 +131,7 @@ def gather(
         made: of ``figures_of``.
         run: folder of the run that gave the answers, or None.
         model: the model file that did; a run's own is opened if it is not given.
-        pictures: show the worst errors with their pictures, which then are in the report.
+        pictures: show the worst errors and missed melanomas with their pictures, which then are in the report.
         rounds: of the bootstrap.
         refused: of ``metrics.refusals``, where a model file was asked.
         progress: called with how many pictures are drawn, and of how many.
@@ -168,6 +140,8 @@ def gather(
     if model is None and opened is not None and (opened.folder / "model.onnx").is_file():
         model = Classifier(opened.folder / "model.onnx")
     validation = None if opened is None else _validation(opened, found)
+    # A run's own validation images say it anew; where they are what is judged, its file's word proves nothing either.
+    said = {} if model is None or opened is not None else model.metadata.operating
     known: dict[str, Any] = {}
     if opened is not None:
         known = {"recipe": opened.recipe, "split": _split(opened)}
@@ -180,11 +154,20 @@ def gather(
         known["bands"] = bands(found.table, found.positive, rounds=rounds)
         if validation is not None:
             known["points"] = operating_points(validation, found.table, found.positive, rounds=rounds)
+        elif said:
+            chosen = {point["wanted"]: point["threshold"] for point in said.get("points", ())}
+            known["points"] = points_at(chosen, found.table, found.positive, rounds=rounds)
+    sets = None
     if validation is not None:
         sets = fit(validation, COVERAGE)
+    elif "sets" in said:
+        sets = PredictionSets(said["sets"]["coverage"], said["sets"]["least"], {})
+    if sets is not None:
         known["sets"] = sets, checked(sets, found.table, rounds=rounds)
-    errors = _errors(found, model if pictures else None, pictures, progress)
-    return Facts(found, made, None if model is None else model.metadata, errors=errors, refused=refused, **known)
+    known["errors"] = worst_errors(found, model, pictures=pictures, progress=progress)
+    if pictures:
+        known["missed"] = missed_melanomas(found, model, progress)
+    return Facts(found, made, None if model is None else model.metadata, refused=refused, **known)
 
 
 def _validation(run: Run, found: Predictions) -> pd.DataFrame | None:
@@ -195,80 +178,26 @@ def _validation(run: Run, found: Predictions) -> pd.DataFrame | None:
 
 
 def _split(run: Run) -> Split | None:
-    """From the split that the run wrote down, and the manifest, if that is still there."""
+    """From the split that the run wrote down; with labels, if the manifest is still there."""
     path = run.folder / "split.parquet"
     if not path.is_file():
         return None
     table = pd.read_parquet(path)
-    try:
-        rows = manifests.read(resolve_path(run.recipe.data.manifest)).set_index("image_id")
-    except DataError:
-        return None
-    if "group_id" not in table or not table["image_id"].isin(rows.index).all():
+    if "group_id" not in table:
         return None
     task = taxonomy.task(run.recipe.task)
-    table = table.assign(label=table["image_id"].map(rows[task.column].map(task.label_of, na_action="ignore")))
+    names = task.label_names
+    try:
+        rows = manifests.read(resolve_path(run.recipe.data.manifest)).set_index("image_id")
+        known = bool(table["image_id"].isin(rows.index).all())
+    except DataError:
+        known = False
+    if known:
+        table = table.assign(label=table["image_id"].map(rows[task.column].map(task.label_of, na_action="ignore")))
     sides = []
     for name in ("train", "val", "test"):
         part = table[table["split"] == name]
-        counts = part["label"].value_counts()
-        labels = {label: int(counts.get(label, 0)) for label in task.label_names}
+        labels = {label: int((part["label"] == label).sum()) for label in names} if known else {}
         sides.append(Side(name, len(part), int(part["group_id"].nunique()), labels))
     crossing = int((table.groupby("group_id")["split"].nunique() > 1).sum())
     return Split(tuple(sides), crossing)
-
-
-def _errors(
-    found: Predictions, model: Classifier | None, pictures: bool, progress: Callable[[int, int], None]
-) -> list[Error]:
-    """The most certain of the wrong answers, ``WORST`` of each label; without pictures their names alone."""
-    if found.positive is not None and found.threshold is None:
-        return []
-    table, labels = found.table, labels_of(found.table)
-    said = decided(table, found.positive, found.threshold)
-    answers = np.array(labels)[said]
-    wrong = pd.DataFrame(
-        {
-            "place": np.arange(len(table)),
-            "truth": table["truth"].to_numpy(str),
-            "answer": answers,
-            "probability": values_of(table)[np.arange(len(table)), said],
-        }
-    )[answers != table["truth"].to_numpy(str)]
-    if found.positive is not None:
-        # How far on the wrong side of the threshold: the probability of the positive label decides.
-        score = table[PREFIX + found.positive].to_numpy(float)[wrong["place"]]
-        wrong = wrong.assign(certain=np.abs(score - (found.threshold or 0)))
-    else:
-        wrong = wrong.assign(certain=wrong["probability"])
-    worst = wrong.sort_values("certain", ascending=False).groupby("truth", sort=True).head(WORST)
-    shown = []
-    for done, one in enumerate(worst.sort_values(["truth", "certain"], ascending=[True, False]).itertuples()):
-        progress(done, len(worst))
-        row = table.iloc[int(one.place)]
-        pixels, heatmap = _seen(found, model, int(one.place)) if pictures else (None, None)
-        diagnosis = str(row["diagnosis"]) if "diagnosis" in table and pd.notna(row["diagnosis"]) else None
-        shown.append(
-            Error(
-                str(row["image_id"]),
-                str(one.truth),
-                str(one.answer),
-                diagnosis,
-                float(one.probability),
-                pixels,
-                heatmap,
-            )
-        )
-    return shown
-
-
-def _seen(
-    found: Predictions, model: Classifier | None, place: int
-) -> tuple[NDArray[np.uint8] | None, NDArray[np.float32] | None]:
-    if found.rows is None or "path" not in found.rows:
-        return None, None
-    try:
-        (pixels,) = pixels_of(found.rows.iloc[[place]])
-    except TejidoError:
-        return None, None
-    return pixels, None if model is None else model.predict(pixels).heatmap

@@ -81,7 +81,8 @@ def train(run: Run) -> dict[str, Any]:
         metadata = describe(recipe, task, parts, judged, metrics["test"])
         try:
             result["agreement"] = asdict(_export(run, module, metadata, parts["val"]))
-            run.write_text("card.md", card(metadata))
+            rounds = recipe.evaluation.bootstrap
+            run.write_text("card.md", card(metadata, judged.tables["test"], rounds=rounds))
             result["test_agreement"] = _compare_on_test(run, judged)
         except AgreementError as error:
             result["disagreement"] = str(error)

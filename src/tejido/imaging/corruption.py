@@ -122,6 +122,16 @@ def _nearer(pixels: Pixels, strength: float, _: np.random.Generator) -> Pixels:
     return pixels[down : height - down, across : width - across]
 
 
+def _farther(pixels: Pixels, strength: float, _: np.random.Generator) -> Pixels:
+    """All of it on ``strength`` of each side, in the middle; around it the picture is mirrored."""
+    height, width = pixels.shape[:2]
+    size = max(1, round(strength * width)), max(1, round(strength * height))
+    small = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+    down, across = height - size[1], width - size[0]
+    around = (down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0)
+    return np.pad(small, around, mode="reflect")
+
+
 def _fewer_pixels(pixels: Pixels, strength: float, _: np.random.Generator) -> Pixels:
     """Reduced to ``strength`` of each side."""
     height, width = (max(1, round(strength * side)) for side in pixels.shape[:2])
@@ -145,6 +155,8 @@ _CORRUPTIONS: dict[str, tuple[_Change, tuple[float, float, float, float, float]]
     "ruler": (_ruler, (0.95, 0.88, 0.78, 0.66, 0.5)),
     "rotation": (_rotation, (10, 30, 60, 90, 180)),
     "nearer": (_nearer, (0.9, 0.8, 0.7, 0.6, 0.5)),
+    # No farther: from .6 on, mirrored borders would show the lesion in the middle a second time.
+    "farther": (_farther, (0.95, 0.88, 0.8, 0.72, 0.65)),
     "fewer_pixels": (_fewer_pixels, (0.75, 0.5, 0.35, 0.25, 0.17)),
 }
 NAMES = tuple(_CORRUPTIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,15 +79,33 @@ def operating_points(
         DataError: not prediction tables, a group in both, or no positive to choose a threshold on.
     """
     check(validation)
-    check(test)
     common = set(validation["group_id"]) & set(test["group_id"])
     if common:
         raise DataError(f"group {min(common)} is in validation and in test; thresholds chosen so prove nothing")
+    chosen = {sensitivity: of_table(validation, positive, sensitivity=sensitivity) for sensitivity in wanted}
+    return points_at(chosen, test, positive, rounds=rounds, seed=seed)
+
+
+def points_at(
+    chosen: Mapping[float, float], test: pd.DataFrame, positive: str, *, rounds: int = 2000, seed: int = 0
+) -> list[OperatingPoint]:
+    """What thresholds that were chosen elsewhere do on test.
+
+    Args:
+        chosen: thresholds, by the sensitivity on validation that each was chosen for.
+        test: see ``operating_points``.
+        positive: the positive label.
+        rounds: of the bootstrap.
+        seed: of the bootstrap.
+
+    Raises:
+        DataError: not a prediction table.
+    """
+    check(test)
     test = test.reset_index(drop=True)
     bootstrap = GroupBootstrap(test["group_id"], rounds=rounds, seed=seed)
     points = []
-    for sensitivity in wanted:
-        threshold = of_table(validation, positive, sensitivity=sensitivity)
+    for sensitivity, threshold in chosen.items():
         scores = scores_of(test, positive, threshold)
         found = {label: score for (name, label), score in scores.items() if name == "sensitivity" and label}
         points.append(

@@ -154,6 +154,17 @@ def trust_lines(found: dict[str, list[Trust]], groups: pd.Series) -> list[dict[s
     return lines
 
 
+def masks_note(found: dict[str, list[Trust]]) -> str | None:
+    """What a reader of ``trust_lines`` must know where lesion masks are missing; None where none is."""
+    judged = next(iter(found.values()), [])
+    known = sum(one.pointing is not None for one in judged)
+    if known == 0:
+        return "no lesion masks: pointing not measured"
+    if known < len(judged):
+        return f"lesion masks of {known:,} of {len(judged):,} pictures: pointing is measured on these alone"
+    return None
+
+
 def table(title: str, lines: Sequence[dict[str, str]]) -> None:
     """Print lines of the same keys; how many images each is of stands in the files."""
     lines = [{name: cell for name, cell in line.items() if name != "images"} for line in lines]

@@ -12,7 +12,8 @@ from tejido import taxonomy
 from tejido.experiments.facts import figures_of, gather
 from tejido.experiments.predict import of_run
 from tejido.experiments.run import Run
-from tejido.export.card import PARTS, refusals
+from tejido.export.card import refusals
+from tejido.export.card_figures import PARTS
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
 from tejido.report import patches, plots

@@ -20,7 +20,7 @@ from tejido.data import manifest as manifests
 from tejido.data.tables import write_parquet
 from tejido.experiments.outlines import with_truth
 from tejido.experiments.run import Run
-from tejido.export.card import PARTS
+from tejido.export.card_figures import PARTS
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
 from tejido.recipe import SegmentationRecipe, resolve_path

@@ -11,6 +11,7 @@ from tejido.errors import ImageError
 from tejido.runtime.decode import decode
 from tejido.runtime.limits import check_pixels
 from tejido.runtime.model_file import ModelFile, size
+from tejido.runtime.possible import Possible, possible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,7 @@ class Prediction:
             model's own (``foreign``), and how strange it is among its own, where 1 is the limit; empty without a gate.
         mask: the lesion, ``bool[H, W]`` of the picture's size, where the model outlines it first; else None.
         novelty: how little the picture is like what the model has labels for, or None where the model cannot say.
+        possible: labels that cannot be excluded, or None where the model file does not say.
     """
 
     label: str
@@ -49,6 +51,7 @@ class Prediction:
     novelty: float | None = None
     gate: dict[str, float] = field(default_factory=dict)
     mask: NDArray[np.bool_] | None = field(default=None, compare=False)
+    possible: Possible | None = None
 
 
 class Classifier(ModelFile):
@@ -118,6 +121,7 @@ class Classifier(ModelFile):
             if meta.gate
             else {},
             mask=outputs["mask"].astype(bool) if "mask" in outputs else None,
+            possible=possible(meta, probabilities),
         )
 
 

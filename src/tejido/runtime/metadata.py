@@ -259,6 +259,8 @@ def _problems(metadata: Metadata) -> Iterator[str]:
         yield "two inputs have one name"
     if metadata.patches is not None:
         yield from _patch_problems(metadata.patches)
+    if not _are_sets(metadata.operating.get("sets"), names):
+        yield "its prediction sets lack the coverage, or the least probability of a label"
     for rule in metadata.refusal:
         if not (_are_texts((rule.code, rule.output)) and _is_count(rule.index) and _is_number(rule.above)):
             yield "a refusal rule has fields of the wrong kind"
@@ -276,6 +278,15 @@ def _patch_problems(patches: Patches) -> Iterator[str]:
         yield f"patches have an unknown rule {patches.aggregate!r}"
     if patches.top_k is not None and not _is_count(patches.top_k):
         yield "top_k is not a count"
+
+
+def _are_sets(value: object, names: tuple[str, ...]) -> bool:
+    if value is None:
+        return True
+    least = value.get("least") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(least, dict):
+        return False
+    return _is_number(value.get("coverage")) and all(_is_number(least.get(name)) for name in names)
 
 
 def _are_texts(values: Iterable[object]) -> bool:

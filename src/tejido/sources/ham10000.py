@@ -62,6 +62,14 @@ class Ham10000(Source):
         size="about 3 GB",
         terms=TERMS,
         collections=("HAM10000",),
+        weak=(
+            "It has no patient ids: lesions can be kept apart, patients cannot.",
+            "Every malignant image is proven by histology, while most nevi were only watched: a network can score by "
+            "recognising why a picture was taken.",
+            "Invasive squamous-cell carcinoma hardly occurs in it; its 197 squamous-cell carcinomas are "
+            "intraepidermal.",
+            "Its pictures are of one camera family, and mostly of light skin.",
+        ),
     )
 
     def _read(self, root: Path, images: bool) -> Reading:

@@ -36,6 +36,10 @@ class Idc(Source):
         obtain="Download IDC_regular_ps50_idx5.zip from the home page (or its Kaggle copy) and unpack it.",
         size="about 1.6 GB",
         terms=TERMS,
+        weak=(
+            "No carcinoma means none in this patch: every patient has one.",
+            "About 4 µm a pixel; a network that learned from it knows no other scale.",
+        ),
     )
 
     def _read(self, root: Path, images: bool) -> Reading:

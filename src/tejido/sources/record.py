@@ -83,6 +83,7 @@ class SourceInfo:
         terms: the source's words for diagnoses -> codes of the taxonomy.
         collections: names of the ISIC Archive's collections that hold it.
         options: what may stand behind the folder, as in ``--source NAME=DIR,key=value``, and what it does.
+        weak: what a model inherits that learns from it, a sentence each.
     """
 
     name: str
@@ -101,6 +102,7 @@ class SourceInfo:
     terms: Mapping[str, str] = field(default_factory=dict)
     collections: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    weak: tuple[str, ...] = ()
 
     def record(self, image_id: str, path: Path | None, **facts: Any) -> ImageRecord:
         """An image of this source; ``facts`` go before what holds for all its images."""

@@ -14,13 +14,14 @@ Row = tuple[str, str, str]
 """Item numbers, what is asked, the answer."""
 
 
-def checklist(facts: Facts, *, divided: bool, worse: bool) -> list[Row]:
+def checklist(facts: Facts, *, divided: bool, worse: bool, elsewhere: bool = False) -> list[Row]:
     """All items.
 
     Args:
         facts: of the report.
         divided: parts of the images were looked at.
         worse: worse pictures were looked at.
+        elsewhere: these images are others than the model's own test images, with which they are compared.
     """
     model, split = facts.model, facts.split
     table = facts.found.table
@@ -51,7 +52,7 @@ def checklist(facts: Facts, *, divided: bool, worse: bool) -> list[Row]:
         ("T15", "Output: probabilities, classes, thresholds", _output(facts)),
         ("C30", "Robustness", "above" if worse else OPEN),
         ("C31", "Explanations", _explanations(facts)),
-        ("T16, C32", "Evaluation on data of another origin", OPEN),
+        ("T16, C32", "Evaluation on data of another origin", _elsewhere(facts) if elsewhere else OPEN),
         ("T17, C12", "Ethical approval, de-identification", OPEN),
         ("T18a–b, C42", "Funding, conflicts of interest", OPEN),
         ("T18c–d, C40–41", "Protocol, registration", OPEN),
@@ -71,6 +72,13 @@ def _sources(facts: Facts) -> str:
         return OPEN
     named = [f"{one.source} ({one.images:,} images of {one.groups:,} groups)" for one in facts.model.training_data]
     return "trained on " + ", ".join(named) + "; dates are not known"
+
+
+def _elsewhere(facts: Facts) -> str:
+    rows = facts.found.rows
+    sources = [] if rows is None or "source" not in rows else sorted(rows["source"].dropna().astype(str).unique())
+    named = f", from {', '.join(sources)}" if sources else ""
+    return f"above: {len(facts.found.table):,} images{named}, beside the test images of its own data, with the drop"
 
 
 def _licences(facts: Facts) -> str:

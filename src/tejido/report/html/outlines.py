@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from tejido.experiments.outlines import DESCRIBED
 from tejido.experiments.run import Run
-from tejido.export.card import PARTS
+from tejido.export.card_figures import PARTS
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.evaluate import estimate_of
 from tejido.metrics.scores import correlation

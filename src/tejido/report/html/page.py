@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tejido.experiments.facts import Facts
+from tejido.experiments.mistakes import Error
 from tejido.experiments.robustness import Corrupted
 from tejido.files import replacing
 from tejido.metrics.figures import confusion
@@ -136,10 +137,16 @@ def page(facts: Facts, additions: Additions = Additions()) -> str:
         worse=None if worse is None else robustness.cells_of(worse),
         worse_images=0 if not worse else worse[0].images,
         errors=_by_truth(facts),
-        checklist=checklist(facts, divided=divided is not None, worse=bool(worse)),
+        missed=[] if facts.missed is None else [_drawn(one, facts) for one in facts.missed.shown],
+        checklist=checklist(facts, divided=divided is not None, worse=bool(worse), elsewhere=_elsewhere(additions)),
         recipe=None if facts.recipe is None else facts.recipe.to_yaml(),
         environment=None if facts.environment is None else json.dumps(facts.environment, indent=2),
     )
+
+
+def _elsewhere(additions: Additions) -> bool:
+    """Whether the comparison is with other images than these."""
+    return additions.against is not None and additions.against.found.other_images is not None
 
 
 def _tiles(facts: Facts) -> list[Tile]:
@@ -176,11 +183,16 @@ def _plots(facts: Facts, divided: list[Difference] | None, worse: list[Corrupted
 def _by_truth(facts: Facts) -> dict[str, list[dict[str, Any]]]:
     shown: dict[str, list[dict[str, Any]]] = {}
     for one in facts.errors:
-        drawn = None
-        if one.pixels is not None and one.heatmap is not None and facts.model is not None:
-            drawn = draw(one.pixels, one.heatmap, facts.model.frame)
-        shown.setdefault(one.truth, []).append({"error": one, "uri": _jpeg(one.pixels), "map": _jpeg(drawn)})
+        shown.setdefault(one.truth, []).append(_drawn(one, facts))
     return shown
+
+
+def _drawn(error: Error, facts: Facts) -> dict[str, Any]:
+    """An error with the addresses of its picture and of its heatmap."""
+    drawn = None
+    if error.pixels is not None and error.heatmap is not None and facts.model is not None:
+        drawn = draw(error.pixels, error.heatmap, facts.model.frame)
+    return {"error": error, "uri": _jpeg(error.pixels), "map": _jpeg(drawn)}
 
 
 def _jpeg(pixels: NDArray[np.uint8] | None) -> str | None:

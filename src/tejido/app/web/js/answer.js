@@ -2,7 +2,7 @@
  * The answer panel, in each of its states.
  */
 import { byId, el } from "./dom.js";
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 import { percent, plain, thresholdPercent } from "./numbers.js";
 import { explain, hints, labelName, refusal, sentence } from "./wording.js";
 
@@ -140,6 +140,8 @@ function bars(card, answer) {
     const meant = scoredLikeThis(card, answer.probabilities[card.positive]);
     if (meant) box.append(el("p", { class: "muted small" }, meant));
   }
+  const left = notExcluded(card, answer.probabilities);
+  if (left) box.append(el("p", { class: "muted small" }, left));
   return box;
 }
 
@@ -158,6 +160,19 @@ function scoredLikeThis(card, score) {
   const label = labelName(card, card.positive);
   const key = low === null || high === null ? "answer.meant" : "answer.meant.range";
   return t(key, { n: hundred(value), low: hundred(low ?? value), high: hundred(high ?? value), label });
+}
+
+/**
+ * The labels that cannot be excluded, by the same comparison as Python's; null where the file does not say.
+ * @param {Card} card
+ * @param {Record<string, number>} probabilities
+ */
+function notExcluded(card, probabilities) {
+  const { sets } = card.operating;
+  if (!sets) return null;
+  const names = card.labels.map(({ name }) => name).filter((name) => probabilities[name] >= sets.least[name]);
+  const labels = new Intl.ListFormat(language(), { type: "disjunction" }).format(names.map((name) => labelName(card, name)));
+  return t(names.length > 0 ? "answer.possible" : "answer.possible.none", { coverage: percent(sets.coverage), labels });
 }
 
 /**

@@ -25,7 +25,7 @@ import { Failure } from "./failure.js";
  * @property {RefusalRule[]} refusal
  * @property {TrainingData[]} training_data
  * @property {Record<string, unknown>} metrics
- * @property {{bands?: Band[]}} operating
+ * @property {{bands?: Band[], sets?: {coverage: number, least: Record<string, number>}}} operating
  * @property {Record<string, string>} intended_use
  * @property {string} licence
  * @property {string} created
@@ -46,6 +46,7 @@ import { Failure } from "./failure.js";
  * @property {Record<string, number>} quality
  * @property {string} model
  * @property {{rows: number[][], frame: "centre_square" | "whole"} | null} heatmap
+ * @property {unknown} [possible] of the server alone: the page compares for itself
  * @property {Mask | null} mask where the model sees the lesion, if it outlines one
  *
  * What is asked: `box` is the part of the upright picture that counts, `told` what is known beside it.

@@ -125,7 +125,7 @@ async function keep() {
 async function put(photo) {
   const { view, blob, box } = photo;
   if (view.phase !== "answered" || !blob) return "";
-  const { heatmap: _, mask: __, ...answer } = view.answer;
+  const { heatmap: _, mask: __, possible: ___, ...answer } = view.answer;
   // Of the first attempt, so that sending it again after a lost answer changes nothing.
   photo.at ||= new Date().toISOString();
   const facts = {

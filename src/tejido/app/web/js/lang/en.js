@@ -103,6 +103,8 @@ export default {
   "answer.threshold": "It answers “{label}” from {threshold} upward.",
   "answer.meant": "Of 100 test pictures scored like this, {n} were “{label}”.",
   "answer.meant.range": "Of 100 test pictures scored like this, {n} were “{label}” ({low} to {high}).",
+  "answer.possible": "With {coverage} coverage: {labels}. Of new lesions like those it was tested with, so many have a label named here.",
+  "answer.possible.none": "With {coverage} coverage: none of its labels. The picture is unlike those that this rests on.",
   "answer.place.device": "Computed on this device; nothing was uploaded.",
   "answer.place.server": "Computed by the server at {server}; the picture was sent there.",
   "answer.under": "under {percent}",

@@ -103,6 +103,8 @@ export default {
   "answer.threshold": "Responde «{label}» a partir del {threshold}.",
   "answer.meant": "De 100 imágenes de prueba con una puntuación así, {n} eran «{label}».",
   "answer.meant.range": "De 100 imágenes de prueba con una puntuación así, {n} eran «{label}» (de {low} a {high}).",
+  "answer.possible": "Con una cobertura del {coverage}: {labels}. Esa parte de las lesiones nuevas, si son como las de la prueba, tiene una de las etiquetas que aquí se nombran.",
+  "answer.possible.none": "Con una cobertura del {coverage}: ninguna de sus etiquetas. La imagen no se parece a las que sirvieron de base.",
   "answer.place.device": "Calculado en este dispositivo; no se ha subido nada.",
   "answer.place.server": "Calculado por el servidor {server}, al que se envió la imagen.",
   "answer.under": "menos del {percent}",
