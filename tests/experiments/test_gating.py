@@ -20,6 +20,7 @@ from tejido.imaging.strangers import stranger
 from tejido.metrics.calibration import Calibration
 from tejido.models.gate import NAMES
 from tejido.runtime.classifier import Classifier
+from tejido.runtime.metadata import RefusalRule
 from tests.support.experiment import prepare
 from tests.support.pictures import encode, noise
 from tests.support.small_network import small_network
@@ -34,6 +35,12 @@ def fewer(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(look, name, value)
 
 
+def validation(folder: Path) -> pd.DataFrame:
+    rows = manifests.read(folder / "manifest.parquet")
+    split = pd.read_parquet(folder / "split.parquet").set_index("image_id")["split"]
+    return rows[rows["image_id"].map(split) == "val"]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     """A model file, its manifest and split, and histology."""
@@ -41,7 +48,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     prepare(found, shared, lesions=700)
     module = Deployed(CentreSquare(64), small_network(0.3), Calibration(1.0, (0.0, 0.0))).eval()
     metadata = dataclasses.replace(METADATA, refusal=(), input_size=64, modality="dermoscopy")
-    (found / "plain.onnx").write_bytes(with_metadata(export_graph(module), metadata))
+    graph = export_graph(module)
+    model = Classifier(with_metadata(graph, metadata))
+    blur = [model.predict(path).quality["blur"] for path in validation(found)["path"]]
+    rule = RefusalRule("blur", "quality", METADATA.quality.index("blur"), float(np.quantile(blur, 0.97)))
+    (found / "plain.onnx").write_bytes(with_metadata(graph, dataclasses.replace(metadata, refusal=(rule,))))
     slides = shared / "data" / "breakhis"
     assert main(["data", "build", "--source", f"breakhis={slides}", "-o", str(found / "slides.parquet")]) == 0
     for name in ("photo.jpg", "deeper/other.png"):
@@ -71,11 +82,9 @@ def test_strangers_are_refused_and_its_own_are_not(gated: Path, folder: Path, sh
     assert {model.predict(path).reason for path in slides} & {"histology"}
     new = [stranger(family, number) for family in ("text", "shapes", "stripes") for number in range(100, 110)]
     assert np.mean([model.predict(pixels).refused for pixels in new]) > 0.9
-    rows = manifests.read(folder / "manifest.parquet")
-    split = pd.read_parquet(folder / "split.parquet").set_index("image_id")["split"]
-    own = rows[rows["image_id"].map(split) == "val"]
-    refused = [model.predict(path).refused for path in own["path"]]
-    assert np.mean(refused) <= 0.05 + 1.5 / len(refused)
+    answers = [model.predict(path) for path in validation(folder)["path"]]
+    assert np.mean([answer.reason == "blur" for answer in answers]) > 0.02  # as the file did before
+    assert np.mean([answer.refused for answer in answers]) <= 0.05 + 1.5 / len(answers)
 
 
 def test_nothing_else_changes(gated: Path, folder: Path, shared: Path) -> None:
@@ -84,7 +93,13 @@ def test_nothing_else_changes(gated: Path, folder: Path, shared: Path) -> None:
     assert before.predict(picture).probabilities == after.predict(picture).probabilities
     metadata = after.metadata
     assert metadata.gate == NAMES
-    assert [rule.code for rule in metadata.refusal] == ["clinical_photo", "histology", "no_lesion", *["novelty"] * 2]
+    assert [rule.code for rule in metadata.refusal] == [
+        "clinical_photo",
+        "histology",
+        "no_lesion",
+        "blur",
+        *["novelty"] * 2,
+    ]
     learned = metadata.derivation["gate"]["learned_from"]
     assert learned["histology: breakhis"] == 15 * 3
     assert learned["anything: anything"] == 2 * 3

@@ -40,6 +40,8 @@ DIRECTIONS = 32
 """In which training images differ most; what lies beside them counts together."""
 CERTAIN = 0.9
 """Probability of another modality from which it is named."""
+LEFT = 0.005
+"""Share of validation images that a gate may always refuse, even where the file refuses so many already."""
 _SHARES = (0.8, 0.1, 0.1)
 """How the share of false refusals is divided: foreign, and the two ways of being strange."""
 _HIDDEN = 32
@@ -90,7 +92,7 @@ def fit_gate(
 
     It learns from the model's training images, from ``strangers``, from made-up pictures, and, where masks are known,
     from skin without lesion. Its limits are those at which ``false_refusal`` of the validation images, which it has not
-    seen, would be refused.
+    seen, would be refused in all, also for the reasons that the file has already.
 
     Args:
         model: the file; its probabilities stay as they are.
@@ -100,7 +102,7 @@ def fit_gate(
             from, or None for all.
         output: where the copy is written.
         anything: folders of pictures that show no patient: photos, drawings, documents.
-        false_refusal: share of validation images.
+        false_refusal: share of validation images; at least ``LEFT`` of them are the gate's own.
         seed: of augmentation and parts.
         progress: called with how many pictures were looked at, and of how many.
 
@@ -140,7 +142,9 @@ def fit_gate(
     val = look.all(sides["val"])
     rare = train.groupby("diagnosis", dropna=False)["image_id"].transform("size").to_numpy(float) ** -_RARE
     weights = np.tile(rare / rare.mean(), 2)  # each picture is there twice
-    gate, limit = _fit(own, weights, looked, val, MODALITIES.index(metadata.modality), false_refusal, seed)
+    already = np.array([classifier.predict(pixels).refused for pixels in pixels_of(sides["val"])])
+    left = max(false_refusal - float(already.mean()), LEFT)
+    gate, limit = _fit(own, weights, looked, val, MODALITIES.index(metadata.modality), left, seed)
     rules = _rules(metadata.modality, limit)
     facts = {
         "false_refusal": false_refusal,
