@@ -92,6 +92,7 @@ def test_a_model_file_asked_about_a_manifest(shared: Path, tmp_path: Path, capsy
         ("truth,p_a,p_b\na,0.7,0.7\n", [], "not finite or do not sum to 1"),
         ("truth,p_a,p_b\nx,0.3,0.7\n", [], "have a truth 'x' that is no label"),
         ("image_id,truth,p_a,p_b\n1,a,1,0\n1,a,1,0\n", [], "1 stands in it twice"),
+        ("image_id,group_id,truth,p_a,p_b\n1,g,a,1,0\n2,,b,0,1\n", [], "lack group_id in 1 of 2 rows; every row needs"),
         ("truth,p_a,p_b\na,1,0\nb,0,1\n", ["--challenge", "isic1999"], "there is no challenge 'isic1999'"),
     ],
 )

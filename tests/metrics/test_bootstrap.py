@@ -23,6 +23,12 @@ def test_weights_are_whole_groups() -> None:
         assert weights[0] + weights[2] + weights[3] == 3  # three groups drawn
 
 
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA])
+def test_an_image_without_a_group_is_refused(nothing: object) -> None:
+    with pytest.raises(ValueError, match="1 images have no group"):
+        GroupBootstrap(pd.Series(["a", nothing, "b"], dtype=object), rounds=10)
+
+
 def test_the_interval_of_a_mean_equals_theory() -> None:
     rng = np.random.default_rng(0)
     hit = rng.random(2000) < 0.3

@@ -80,6 +80,8 @@ def test_several_classes() -> None:
         ("p_suspicious", np.nan, "not finite"),
         ("p_suspicious", 0.99, "do not sum to 1"),
         ("truth", "unknown", "a truth 'unknown' that is no label"),
+        ("group_id", None, "lack group_id in 1 of 6 rows"),
+        ("image_id", None, "lack image_id in 1 of 6 rows"),
     ],
 )
 def test_broken_predictions(small: pd.DataFrame, column: str, value: object, message: str) -> None:

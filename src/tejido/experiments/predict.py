@@ -23,6 +23,8 @@ from tejido.metrics.predictions import PREFIX
 from tejido.recipe import resolve_path
 from tejido.runtime.classifier import Classifier
 
+_NAMES = {"image_id": "string", "group_id": "string"}
+"""Columns of a CSV file that are names, also where they look like numbers."""
 _NO_THRESHOLD = "no threshold was given, so nothing that needs a decision is shown"
 
 
@@ -178,7 +180,7 @@ def of_file(path: Path, positive: str | None = None, threshold: float | None = N
         DataError: it cannot be read, or is no table of predictions.
     """
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=_NAMES)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except Exception as error:  # the libraries report damaged files with many types

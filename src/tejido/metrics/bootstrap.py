@@ -46,10 +46,15 @@ class GroupBootstrap:
         rounds: resamples.
         seed: of the draws.
         coverage: of the percentile interval.
+
+    Raises:
+        ValueError: an image has no group.
     """
 
     def __init__(self, groups: pd.Series, *, rounds: int = 2000, seed: int = 0, coverage: float = 0.95) -> None:
         codes, names = pd.factorize(groups)
+        if (codes < 0).any():
+            raise ValueError(f"{int((codes < 0).sum())} images have no group")
         counts = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=rounds)
         self._codes = codes
         self._counts = counts.astype(np.int32)
