@@ -86,7 +86,7 @@ def evaluate(
     from tejido.cli.evaluate_outlines import evaluate_outlines, outlines
     from tejido.experiments.facts import figures_of, parts_of
     from tejido.metrics.challenge import challenge as score_of
-    from tejido.metrics.figures import Figure
+    from tejido.metrics.figures import figure_of
     from tejido.metrics.refusals import refusals
     from tejido.report import evaluation
     from tejido.report.against import Against
@@ -122,10 +122,12 @@ def evaluate(
     refused = [] if found.asked is None else refusals(found.asked, rounds=rounds)
     if challenge is not None:
         from tejido.metrics.bootstrap import GroupBootstrap
+        from tejido.metrics.few import Few
 
         for name, part in parts_of(found.table).items():
             score = score_of(challenge, part, found.positive)
-            made[name].append(Figure(challenge, None, GroupBootstrap(part["group_id"], rounds=rounds).estimate(score)))
+            bootstrap = GroupBootstrap(part["group_id"], rounds=rounds)
+            made[name].append(figure_of(challenge, None, score, bootstrap, Few(part)()))
     sections: list[Section] = []
     if against is not None:
         other = _found(against, manifest, split, side, positive, threshold, None)

@@ -15,8 +15,9 @@ from tejido.metrics.scores import Score
 class Estimate:
     """A figure with its 95 % interval.
 
-    The interval is None where resampling cannot tell: too few resamples define the figure, or all give the same, as
-    when every one of a few images is right; an interval of no width would claim certainty.
+    The interval is None where resampling cannot tell: too few groups (``metrics.few``), too few resamples that define
+    the figure, or all give the same, as when every one of a few images is right; an interval of no width would claim
+    certainty.
     """
 
     value: float
@@ -65,13 +66,21 @@ class GroupBootstrap:
         """How many images there are."""
         return len(self._codes)
 
-    def estimate(self, score: Score) -> Estimate:
-        """Value on all images, and percentile interval over the resamples."""
-        return self.interval(score(np.ones(len(self._codes))), self.resamples(score))
+    def estimate(self, score: Score, *, enough: bool = True) -> Estimate:
+        """Value on all images, and percentile interval over the resamples; the value alone where there are not enough.
 
-    def difference(self, score: Score, baseline: Score) -> Estimate:
-        """Paired difference ``score - baseline`` on the same images."""
+        Args:
+            score: of all images.
+            enough: groups are there for an interval (``metrics.few``).
+        """
+        value = score(np.ones(len(self._codes)))
+        return self.interval(value, self.resamples(score)) if enough else Estimate(value, None, None)
+
+    def difference(self, score: Score, baseline: Score, *, enough: bool = True) -> Estimate:
+        """Paired difference ``score - baseline`` on the same images; the value alone where there are not enough."""
         ones = np.ones(len(self._codes))
+        if not enough:
+            return Estimate(score(ones) - baseline(ones), None, None)
         return self.interval(score(ones) - baseline(ones), self.resamples(score) - self.resamples(baseline))
 
     def resamples(self, score: Score, part: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
@@ -84,10 +93,10 @@ class GroupBootstrap:
         codes = self._codes if part is None else self._codes[part]
         return np.array([score(counts[codes].astype(float)) for counts in self._counts])
 
-    def interval(self, value: float, draws: NDArray[np.float64]) -> Estimate:
-        """``value`` with the percentile interval of its resamples ``draws``."""
+    def interval(self, value: float, draws: NDArray[np.float64], *, enough: bool = True) -> Estimate:
+        """``value`` with the percentile interval of its resamples ``draws``, or alone where groups are not enough."""
         defined = draws[~np.isnan(draws)]
-        if np.isnan(value) or len(defined) < 0.9 * len(draws) or defined.min() == defined.max():
+        if not enough or np.isnan(value) or len(defined) < 0.9 * len(draws) or defined.min() == defined.max():
             return Estimate(value, None, None)
         low, high = np.quantile(defined, [self._tail, 1 - self._tail])
         return Estimate(value, float(low), float(high))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.curves import average_precision, net_benefit, partial_auc, sensitivity_at
+from tejido.metrics.few import Few
 from tejido.metrics.groups import group_accuracy
 from tejido.metrics.named import Scores, certainty_of, decided, indices_of, scores_of, values_of
 from tejido.metrics.predictions import PREFIX, check, labels_of
@@ -17,8 +18,6 @@ from tejido.metrics.reliability import brier, brier_skill, calibration_error, ca
 from tejido.metrics.scores import Score, auc, share
 from tejido.metrics.selective import risk_area
 
-LEAST = 10
-"""Groups of either kind below which a figure gets no interval: resampling so few does not tell how sure it is."""
 SPECIFICITIES = (0.8, 0.9, 0.95)
 PROBABILITIES = (0.05, 0.1, 0.2)
 """Probabilities from which somebody may want to act, for net benefit."""
@@ -60,12 +59,8 @@ def figures(
     table = table.reset_index(drop=True)
     asked = _binary(table, positive, threshold) if positive else _several(table)
     bootstrap = GroupBootstrap(table["group_id"], rounds=rounds, seed=seed)
-    few = _few(table)
-    rare = _rare(table)
-    return [
-        _figure(name, label, score, bootstrap, few or (rare.get(label or "") if name == "sensitivity" else None))
-        for (name, label), score in asked.items()
-    ]
+    few = Few(table)
+    return [figure_of(name, label, score, bootstrap, few(label)) for (name, label), score in asked.items()]
 
 
 def confusion(table: pd.DataFrame, *, positive: str | None, threshold: float | None) -> pd.DataFrame:
@@ -131,7 +126,16 @@ def _probabilities(table: pd.DataFrame) -> Scores:
     }
 
 
-def _figure(name: str, label: str | None, score: Score, bootstrap: GroupBootstrap, few: str | None) -> Figure:
+def figure_of(name: str, label: str | None, score: Score, bootstrap: GroupBootstrap, few: str | None) -> Figure:
+    """A score as a figure.
+
+    Args:
+        name: of the figure.
+        label: that it is about, or None.
+        score: of the images of ``bootstrap``.
+        bootstrap: by group.
+        few: why there is no interval (``metrics.few``), or None.
+    """
     value = score(np.ones(bootstrap.images))
     if np.isnan(value):
         return Figure(name, label, Estimate(value, None, None), "undefined for these images")
@@ -139,24 +143,3 @@ def _figure(name: str, label: str | None, score: Score, bootstrap: GroupBootstra
         return Figure(name, label, Estimate(value, None, None), few)
     estimate = bootstrap.estimate(score)
     return Figure(name, label, estimate, None if estimate.low is not None else "resamples do not tell")
-
-
-def _few(table: pd.DataFrame) -> str | None:
-    groups = table.groupby("truth", observed=True)["group_id"].nunique()
-    if len(groups) < 2:
-        return f"all images are {groups.index[0]!r}" if len(groups) else "no image"
-    if groups.min() < LEAST:
-        return f"only {groups.min()} groups are {groups.idxmin()!r}; {LEAST} are needed for an interval"
-    return None
-
-
-def _rare(table: pd.DataFrame) -> dict[str, str]:
-    """Diagnoses of so few groups that their own figures get no interval, and the words that say so."""
-    if "diagnosis" not in table:
-        return {}
-    groups = table.groupby("diagnosis", observed=True)["group_id"].nunique()
-    return {
-        str(name): f"only {count} groups are {name!r}; {LEAST} are needed for an interval"
-        for name, count in groups.items()
-        if count < LEAST
-    }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tejido.errors import DataError
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.few import Few, enough
 from tejido.metrics.named import scores_of
 from tejido.metrics.predictions import PREFIX, check
 from tejido.metrics.scores import share
@@ -85,6 +86,7 @@ def operating_points(
         raise DataError(f"group {min(common)} is in validation and in test; thresholds chosen so prove nothing")
     test = test.reset_index(drop=True)
     bootstrap = GroupBootstrap(test["group_id"], rounds=rounds, seed=seed)
+    few = Few(test)
     points = []
     for sensitivity in wanted:
         threshold = of_table(validation, positive, sensitivity=sensitivity)
@@ -94,9 +96,9 @@ def operating_points(
             OperatingPoint(
                 sensitivity,
                 threshold,
-                bootstrap.estimate(scores["sensitivity", None]),
-                bootstrap.estimate(scores["specificity", None]),
-                {label: bootstrap.estimate(score) for label, score in found.items()},
+                bootstrap.estimate(scores["sensitivity", None], enough=few() is None),
+                bootstrap.estimate(scores["specificity", None], enough=few() is None),
+                {label: bootstrap.estimate(score, enough=few(label) is None) for label, score in found.items()},
             )
         )
     return points
@@ -138,5 +140,6 @@ def bands(table: pd.DataFrame, positive: str, count: int = 10, *, rounds: int = 
         member = place == band
         own = score[member]
         groups = int(table.loc[member, "group_id"].nunique())
-        found.append(Band(own.min(), own.max(), int(member.sum()), groups, bootstrap.estimate(share(truth, member))))
+        share_of = bootstrap.estimate(share(truth, member), enough=enough(table["group_id"], member))
+        found.append(Band(own.min(), own.max(), int(member.sum()), groups, share_of))
     return found
