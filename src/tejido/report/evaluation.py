@@ -43,7 +43,7 @@ def write(folder: Path, found: Predictions, parts: dict[str, list[Figure]], refu
     _text(folder / "figures.json", json.dumps(said, indent=2))
     _text(folder / "figures.csv", pd.DataFrame(rows).to_csv(index=False))
     counts = confusion(found.table, positive=found.positive, threshold=found.threshold)
-    _text(folder / "confusion.csv", counts.to_csv())
+    _text(folder / "confusion.csv", counts.rename_axis(index=f"truth; answer: {decision(found)}").to_csv())
     _text(folder / "evaluation.md", markdown(found, parts, counts, refused))
     if found.positive is not None:
         for name, plot in plots(found).items():
@@ -67,7 +67,8 @@ def markdown(
     lines += [f"| {title} | " + " | ".join(cells) + " |" for title, cells in lines_of(parts)]
     notes = {figure.note for part in parts.values() for figure in part if figure.note}
     lines += ["", *(f"Without an interval or a value: {note}." for note in sorted(notes))]
-    lines += ["", "## Truth (rows) and answer", "", "| | " + " | ".join(counts.columns) + " |"]
+    lines += ["", "## Truth (rows) and answer", "", f"The answer is {decision(found)}.", ""]
+    lines += ["| | " + " | ".join(counts.columns) + " |"]
     lines += ["| --- |" + " ---: |" * len(counts.columns)]
     for name, row_of in zip(counts.index, counts.to_numpy(), strict=True):
         lines.append(f"| {name} | " + " | ".join(f"{value:,}" for value in row_of) + " |")
@@ -185,6 +186,15 @@ def row(part: str, figure: Figure) -> dict[str, Any]:
         key: None if value is None or np.isnan(value) else value for key, value in asdict(figure.estimate).items()
     }
     return {"images": part, "name": figure.name, "of": figure.label, **estimate, "note": figure.note}
+
+
+def decision(found: Predictions) -> str:
+    """How a table of truth and answer comes to its answers, in words."""
+    if found.positive is None:
+        return "the most probable label"
+    if found.threshold is None:
+        return "the most probable label, because no threshold is known"
+    return f"{found.positive} from a probability of {found.threshold:.3f}"
 
 
 def lines_of(parts: dict[str, list[Figure]]) -> Iterator[tuple[str, list[str]]]:

@@ -122,6 +122,7 @@ def page(facts: Facts, additions: Additions = Additions()) -> str:
         counts=confusion(found.table, positive=found.positive, threshold=found.threshold)
         if found.positive is None or found.threshold is not None
         else None,
+        decision=evaluation.decision(found),
         plots=_plots(facts, divided, worse),
         alt=_ALT,
         points=[_point(point) for point in facts.points],
