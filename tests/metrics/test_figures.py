@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import classification_report, confusion_matrix
+from sklearn.metrics import classification_report, confusion_matrix, recall_score
 
 from tejido.errors import DataError
 from tejido.metrics.figures import Figure, confusion, figures
@@ -39,6 +39,10 @@ def test_a_binary_table_against_scikit_learn() -> None:
         ("negative_predictive_value", None): report["benign"]["precision"],
         ("f1", "malignant"): report["malignant"]["f1-score"],
         ("macro_f1", None): report["macro avg"]["f1-score"],
+        ("macro_precision", None): report["macro avg"]["precision"],
+        ("weighted_precision", None): report["weighted avg"]["precision"],
+        ("macro_recall", None): report["macro avg"]["recall"],
+        ("weighted_recall", None): report["weighted avg"]["recall"],
         ("weighted_f1", None): report["weighted avg"]["f1-score"],
         ("balanced_accuracy", None): report["macro avg"]["recall"],
     }
@@ -64,7 +68,22 @@ def test_several_labels_against_scikit_learn() -> None:
         assert found["recall", label].estimate.value == pytest.approx(report[label]["recall"])
         assert found["precision", label].estimate.value == pytest.approx(report[label]["precision"])
         assert found["f1", label].estimate.value == pytest.approx(report[label]["f1-score"])
+        specificity = recall_score(rows["truth"] != label, said != label)
+        assert found["specificity", label].estimate.value == pytest.approx(specificity)
     assert found["balanced_accuracy", None].estimate.value == pytest.approx(report["macro avg"]["recall"])
+    for average in ("macro", "weighted"):
+        for name in ("precision", "recall", "f1"):
+            value = report[f"{average} avg"][name if name != "f1" else "f1-score"]
+            assert found[f"{average}_{name}", None].estimate.value == pytest.approx(value), (average, name)
+
+
+def test_precision_over_labels_of_which_one_is_never_given() -> None:
+    rows = table(300, ("a", "b", "c"), 0.6)
+    rows[["p_a", "p_b"]] += rows[["p_c"]].to_numpy() / 2
+    found = by_name(figures(rows.assign(p_c=0.0), positive=None, threshold=None, rounds=50))
+    for name in ("macro_precision", "weighted_precision"):
+        assert found[name, None].note == "undefined for these images"
+    assert found["recall", "c"].estimate.value == 0
 
 
 def test_without_a_threshold_nothing_is_decided() -> None:

@@ -15,7 +15,7 @@ from tejido.metrics.groups import group_accuracy
 from tejido.metrics.named import Scores, certainty_of, decided, indices_of, scores_of, values_of
 from tejido.metrics.predictions import PREFIX, check, labels_of
 from tejido.metrics.reliability import brier, brier_skill, calibration_error, calibration_slope, log_loss
-from tejido.metrics.scores import Score, auc, share
+from tejido.metrics.scores import Score, auc, by_support, mean_of, share
 from tejido.metrics.selective import risk_area
 
 SPECIFICITIES = (0.8, 0.9, 0.95)
@@ -77,6 +77,8 @@ def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> Scor
     score = table[PREFIX + positive].to_numpy(float)
     truth = (table["truth"] == positive).to_numpy(bool)
     found = scores_of(table, positive, threshold)
+    if threshold is not None:
+        found |= _averages(table, decided(table, positive, threshold))
     found["average_precision", None] = average_precision(truth, score)
     for specificity in SPECIFICITIES:
         found["partial_auc", f"specificity >= {specificity:g}"] = partial_auc(truth, score, specificity)
@@ -98,7 +100,7 @@ def _binary(table: pd.DataFrame, positive: str, threshold: float | None) -> Scor
 def _several(table: pd.DataFrame) -> Scores:
     values, truth = values_of(table), indices_of(table)
     chosen = values.argmax(1)
-    found = scores_of(table, None, None)
+    found = scores_of(table, None, None) | _averages(table, chosen)
     for index, label in enumerate(labels_of(table)):
         member = truth == index
         found["auc", label] = auc(member, values[:, index])
@@ -111,6 +113,22 @@ def _several(table: pd.DataFrame) -> Scores:
     # Of the label that is given: how often it is right, against how probable it is said to be.
     found["calibration_error", None] = calibration_error(chosen == truth, values.max(1))
     return found
+
+
+def _averages(table: pd.DataFrame, chosen: NDArray[np.int64]) -> Scores:
+    """Precision and recall over the labels: each alike, or each by its images. Undefined where a label is never given.
+
+    Recall so is the balanced accuracy and the accuracy; both names are in use.
+    """
+    members = [indices_of(table) == index for index in range(len(labels_of(table)))]
+    precisions = [share(member, chosen == index) for index, member in enumerate(members)]
+    recalls = [share(chosen == index, member) for index, member in enumerate(members)]
+    return {
+        ("macro_precision", None): mean_of(precisions),
+        ("weighted_precision", None): by_support(precisions, members),
+        ("macro_recall", None): mean_of(recalls),
+        ("weighted_recall", None): by_support(recalls, members),
+    }
 
 
 def _by_group(right: NDArray[np.bool_], groups: pd.Series) -> Scores:
