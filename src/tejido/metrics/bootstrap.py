@@ -42,6 +42,10 @@ class Estimate:
 class GroupBootstrap:
     """Draws groups with replacement; the same draws serve every score, so that differences are paired.
 
+    In simulations with three images a group, 95 % intervals hold a true share in .94 to .95 of the cases, and a true
+    AUC in as many from about 60 groups of either label on. With 20 and 40 groups it is .92 to .94 for an AUC, and with
+    ten positive ones .88 to .93: percentile intervals of so few are too narrow.
+
     Args:
         groups: group of each image ``[N]``.
         rounds: resamples.
