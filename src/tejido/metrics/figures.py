@@ -19,6 +19,8 @@ from tejido.metrics.scores import Score, auc, by_support, mean_of, share
 from tejido.metrics.selective import risk_area
 
 SPECIFICITIES = (0.8, 0.9, 0.95)
+ONE = 0.9
+"""The specificity at which every label is looked at where there are several, each against the rest."""
 PROBABILITIES = (0.05, 0.1, 0.2)
 """Probabilities from which somebody may want to act, for net benefit."""
 
@@ -107,6 +109,9 @@ def _several(table: pd.DataFrame) -> Scores:
         found["average_precision", label] = average_precision(member, values[:, index])
         found["specificity", label] = share(chosen != index, ~member)
         found["precision", label] = share(member, chosen == index)
+        found[f"partial_auc_from_specificity_{ONE:g}", label] = partial_auc(member, values[:, index], ONE)
+        found[f"sensitivity_at_specificity_{ONE:g}", label] = sensitivity_at(member, values[:, index], ONE)
+        found["calibration_slope", label] = calibration_slope(member, values[:, index])
     found |= _by_group(chosen == truth, table["group_id"])
     found["risk_area", None] = risk_area(chosen == truth, values.max(1))
     found |= _probabilities(table)

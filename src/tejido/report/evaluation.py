@@ -26,11 +26,12 @@ from tejido.metrics.named import certainty_of, decided
 from tejido.metrics.predictions import PREFIX, labels_of
 from tejido.metrics.refusals import Refused
 from tejido.metrics.selective import risk_coverage
+from tejido.report import several
 from tejido.report.plots import BLUE, GREY, ORANGE, STYLE, reliability
 
 
 def write(folder: Path, found: Predictions, parts: dict[str, list[Figure]], refused: Sequence[Refused] = ()) -> None:
-    """Write ``figures.json``, ``figures.csv``, ``confusion.csv``, ``evaluation.md`` and, for two labels, plots.
+    """Write ``figures.json``, ``figures.csv``, ``confusion.csv``, ``evaluation.md`` and plots.
 
     Args:
         folder: made where it is not there.
@@ -45,10 +46,9 @@ def write(folder: Path, found: Predictions, parts: dict[str, list[Figure]], refu
     counts = confusion(found.table, positive=found.positive, threshold=found.threshold)
     _text(folder / "confusion.csv", counts.rename_axis(index=f"truth; answer: {decision(found)}").to_csv())
     _text(folder / "evaluation.md", markdown(found, parts, counts, refused))
-    if found.positive is not None:
-        for name, plot in plots(found).items():
-            with replacing(folder / f"{name}.png") as temporary:
-                plot.savefig(temporary, format="png")
+    for name, plot in plots(found).items():
+        with replacing(folder / f"{name}.png") as temporary:
+            plot.savefig(temporary, format="png")
 
 
 def markdown(
@@ -101,9 +101,10 @@ def show(found: Predictions, parts: dict[str, list[Figure]], refused: Sequence[R
 
 
 def plots(found: Predictions) -> dict[str, Plot]:
-    """``roc``, ``precision_recall``, ``reliability``, ``net_benefit``, ``risk_coverage`` of a table with two labels."""
+    """``roc``, ``precision_recall``, ``reliability`` and ``risk_coverage``; of two labels also ``net_benefit``."""
     positive = found.positive
-    assert positive is not None
+    if positive is None:
+        return several.plots(found.table)
     truth = (found.table["truth"] == positive).to_numpy(bool)
     score = found.table[PREFIX + positive].to_numpy(float)
     made = {"reliability": reliability(found.table, positive), "net_benefit": _decisions(truth, score)}
