@@ -117,7 +117,8 @@ def judge(recipe: Recipe, built: Parts, network: Network, parts: dict[str, Part]
         without = {name: part for name, (_, part) in sides.items() if part is not None}
         others = _others(logits, {name: _logits(network, part) for name, part in without.items()}, without, recipe)
         logits = {name: values[:, :count] for name, values in logits.items()}
-    calibrated = calibration.fit(logits["val"], labelled["val"].images.labels.numpy())
+    truth = labelled["val"].images.labels.numpy()
+    calibrated = calibration.fit(logits["val"], truth, recipe.evaluation.calibration)
     patches = {name: _predictions(labelled[name], task, calibrated.apply(logits[name])) for name in logits}
     if built.grid is None:
         threshold = None
