@@ -46,6 +46,7 @@ def test_a_file_of_predictions_gives_the_published_figures(
     assert "| AUC | 0.9" in page
     counts = pd.read_csv(tmp_path / "confusion.csv", index_col=0)
     assert counts.to_numpy().sum() == known["test"]["all"]["images"]
+    assert counts.index.name == f"truth; answer: suspicious from a probability of {known['threshold']:.3f}"
     for name in ("roc", "precision_recall", "reliability", "net_benefit"):
         with Image.open(tmp_path / f"{name}.png") as plot:
             assert plot.size[0] > 400
@@ -60,6 +61,18 @@ def test_a_bare_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     out = capsys.readouterr().out
     assert "balanced accuracy" in out
     assert "there is no group_id, so every image counts as independent" in out
+
+
+def test_without_a_threshold_the_counts_say_how_they_were_decided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.DataFrame({"truth": ["a", "b"] * 20, "p_a": [0.6, 0.4] * 20, "p_b": [0.4, 0.6] * 20})
+    table.to_csv(tmp_path / "bare.csv", index=False)
+    assert main(["evaluate", str(tmp_path / "bare.csv"), "--rounds", "100", "-o", str(tmp_path / "out")]) == 0
+    capsys.readouterr()
+    words = "the most probable label, because no threshold is known"
+    assert f"The answer is {words}." in (tmp_path / "out" / "evaluation.md").read_text()
+    assert words in (tmp_path / "out" / "confusion.csv").read_text().splitlines()[0]
 
 
 def test_a_model_file_asked_about_a_manifest(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,6 +105,7 @@ def test_a_model_file_asked_about_a_manifest(shared: Path, tmp_path: Path, capsy
         ("truth,p_a,p_b\na,0.7,0.7\n", [], "not finite or do not sum to 1"),
         ("truth,p_a,p_b\nx,0.3,0.7\n", [], "have a truth 'x' that is no label"),
         ("image_id,truth,p_a,p_b\n1,a,1,0\n1,a,1,0\n", [], "1 stands in it twice"),
+        ("image_id,group_id,truth,p_a,p_b\n1,g,a,1,0\n2,,b,0,1\n", [], "lack group_id in 1 of 2 rows; every row needs"),
         ("truth,p_a,p_b\na,1,0\nb,0,1\n", ["--challenge", "isic1999"], "there is no challenge 'isic1999'"),
     ],
 )

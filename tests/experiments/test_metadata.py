@@ -20,7 +20,13 @@ from tejido.models import zoo
 from tejido.training.fit import fit, logits_of
 from tests.support.experiment import prepare, trained
 
-TOLD = ("network.metadata=true", "image.size=32", "training.epochs=2", "training.head_epochs=1")
+TOLD = (
+    "network.metadata=true",
+    "image.size=32",
+    "training.epochs=2",
+    "training.head_epochs=1",
+    "evaluation.calibration=vector",
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +44,10 @@ def test_the_model_file_is_told_what_training_was(run: Run, recipe: Path) -> Non
     assert metrics["test_agreement"]["largest_difference"] <= 1e-2
     classifier = tejido.load(run.folder / "model.onnx")
     assert [item.name for item in classifier.metadata.inputs] == ["age", "sex", "site"]
+    calibration = classifier.metadata.calibration
+    assert "vector scaling" in calibration["method"]
+    assert list(calibration["scale"]) == list(metrics["calibration"]["scale"])
+    assert len(calibration["scale"]) == len(calibration["bias"]) == 2
     manifest = pd.read_parquet(recipe.parent / "manifest.parquet").set_index("image_id")
     test = pd.read_parquet(run.folder / "predictions.parquet").query("split == 'test'").set_index("image_id")
     changed = []

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 from PIL import Image
 
 from tejido import load
@@ -60,6 +62,22 @@ def test_a_copy_that_fits_and_gives_the_same_labels(
     assert f"on {facts['cases']} confirmed cases" in card(after.metadata)
 
 
+def test_a_file_with_a_scale_for_every_label(records: dict[str, list[ImageRecord]], tmp_path: Path) -> None:
+    """With equal scales it answers as the file with one, before and after."""
+    graph = onnx.load(locate("skin-suspicion"))
+    (scale,) = (tensor for tensor in graph.graph.initializer if tensor.name == "scale")
+    values = np.repeat(numpy_helper.to_array(scale), 2).astype(np.float32)
+    scale.CopyFrom(numpy_helper.from_array(values, "scale"))
+    onnx.save(graph, tmp_path / "vector.onnx")
+    cases = written(tmp_path, [*records["nevus"][:300:5], *records["melanoma"][:300:5]])
+    for name, model in (("one", "skin-suspicion"), ("two", str(tmp_path / "vector.onnx"))):
+        asked = ["recalibrate", model, str(cases), "-o", str(tmp_path / f"{name}.onnx")]
+        assert main(asked) == 0
+    one, two = (load(tmp_path / f"{name}.onnx") for name in ("one", "two"))
+    for record in records["melanoma"][1:300:60]:
+        assert two.predict(record.path).probabilities == pytest.approx(one.predict(record.path).probabilities, abs=1e-5)
+
+
 def test_too_few_cases_are_refused(
     records: dict[str, list[ImageRecord]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,8 +92,6 @@ def test_too_few_cases_are_refused(
 
 
 def test_a_file_without_a_calibration_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import onnx
-
     graph = onnx.load(locate("skin-suspicion"))
     for tensor in graph.graph.initializer:
         if tensor.name == "scale":

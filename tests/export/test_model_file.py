@@ -65,6 +65,21 @@ def test_float32_answers_as_pytorch(module: Deployed, graph: onnx.ModelProto, pi
         assert answer[0].sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("calibration", [Calibration(0.6, (0.0, 0.0)), Calibration((0.5, 1.4), (0.0, -0.5))])
+def test_temperature_and_vector_scaling_are_in_the_graph(
+    module: Deployed, pictures: list[np.ndarray], calibration: Calibration
+) -> None:
+    deployed = Deployed(CentreSquare(64), module.network, calibration).eval()
+    graph = export_graph(deployed)
+    agreement.check(with_metadata(graph, META), graph, deployed, pictures)
+    answer = Classifier(with_metadata(graph, META)).predict(pictures[0])
+    with torch.no_grad():
+        square = module.geometry(torch.from_numpy(pictures[0].copy()).permute(2, 0, 1))[None]
+        logits = module.network.logits(module.network.features(square)).numpy()
+    assert list(answer.probabilities.values()) == pytest.approx(calibration.apply(logits)[0], abs=1e-4)
+    assert {"scale", "bias"} <= {tensor.name for tensor in graph.graph.initializer}  # where recalibration looks
+
+
 def test_float16_storage_halves_the_file_and_keeps_the_answer(
     module: Deployed, graph: onnx.ModelProto, pictures: list[np.ndarray]
 ) -> None:

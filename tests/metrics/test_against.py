@@ -48,6 +48,19 @@ def test_figures_and_their_differences() -> None:
     assert found.delong is None  # two images a group
 
 
+def test_few_positives_have_differences_without_intervals() -> None:
+    better, worse = tables(1)
+    kept = (better["truth"] == "good") | (better.index < 20)
+    assert better[kept & (better["truth"] == "bad")]["group_id"].nunique() < 10
+    few, less = better[kept], worse[kept]
+    elsewhere = worse.assign(image_id="x" + worse["image_id"], group_id="x" + worse["group_id"])
+    for found in (compare(few, less, positive="bad", rounds=50), compare_apart(few, elsewhere, positive="bad")):
+        (auc,) = found.figures
+        assert auc.difference.value == pytest.approx(auc.first.value - auc.second.value)
+        assert auc.first.low is auc.difference.low is None
+    assert auc.second.low is not None  # there are enough elsewhere
+
+
 def test_delongs_test_where_images_are_independent() -> None:
     better, worse = tables(2, per_group=1)
     found = compare(better, worse, positive="bad", rounds=100)

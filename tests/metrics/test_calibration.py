@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 from tejido.metrics import calibration
 from tejido.metrics.calibration import Calibration
@@ -29,6 +31,36 @@ def test_it_recovers_the_scale_and_the_prior_that_were_hidden() -> None:
     fitted = calibration.fit(logits, truth)
     assert fitted.scale == pytest.approx(0.5, abs=0.02)
     assert fitted.bias == pytest.approx((0.0, 1.0, -0.5), abs=0.05)
+
+
+def drawn(model: Calibration, images: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Logits, and truths as likely as the model says."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(images, len(model.bias))) * 2
+    return logits, (model.apply(logits).cumsum(1) < rng.random((images, 1))).sum(1)
+
+
+def test_temperature_is_the_best_single_scale_and_keeps_every_label() -> None:
+    logits, truth = drawn(Calibration(0.4, (0.0, 0.8, -0.3)), 5000, 3)
+
+    def loss(scale: float) -> float:
+        return float(log_loss(truth, Calibration(scale, (0.0, 0.0, 0.0)).apply(logits)))
+
+    fitted = calibration.fit(logits, truth, "temperature")
+    assert fitted.bias == (0.0, 0.0, 0.0)
+    assert fitted.scale == pytest.approx(minimize_scalar(loss, bounds=(0.01, 10), method="bounded").x, rel=1e-3)
+    assert (fitted.apply(logits).argmax(1) == logits.argmax(1)).all()
+
+
+def test_vector_scaling_recovers_a_scale_and_a_bias_of_every_label() -> None:
+    logits, truth = drawn(Calibration((0.4, 1.0, 1.6), (0.0, 0.8, -0.3)), 40_000, 4)
+    fitted = calibration.fit(logits, truth, "vector")
+    assert fitted.scale == pytest.approx((0.4, 1.0, 1.6), abs=0.04)
+    assert fitted.bias == pytest.approx((0.0, 0.8, -0.3), abs=0.06)
+    # The more is free, the better it fits what it was fitted on.
+    found = [calibration.fit(logits, truth, method) for method in ("temperature", "scale_and_bias", "vector")]
+    losses = [log_loss(truth, one.apply(logits)) for one in found]
+    assert losses[0] > losses[1] > losses[2]
 
 
 def test_probabilities_sum_to_one() -> None:

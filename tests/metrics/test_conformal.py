@@ -94,6 +94,17 @@ def test_coverage_of_every_label_apart() -> None:
     assert together["b"].value < 0.3
 
 
+def test_coverage_of_few_lesions_has_no_interval() -> None:
+    rng = np.random.default_rng(2)
+    rows = table(["a"] * 60 + ["b"] * 9, rng.uniform(0.2, 0.9, 69).tolist())
+    found = checked(PredictionSets(0.9, {"a": 0.5, "b": 0.5}, {}), rows, rounds=100)
+    assert found.coverage["all"].low is not None
+    assert found.coverage["a"].low is not None
+    assert found.coverage["b"].value == pytest.approx((rows[rows["truth"] == "b"]["p_b"] >= 0.5).mean())
+    assert found.coverage["b"].low is None
+    assert checked(PredictionSets(0.9, {"a": 0.5, "b": 0.5}, {}), rows.tail(9), rounds=100).size.low is None
+
+
 def test_what_cannot_be() -> None:
     rows = table(["a", "b"], [0.5, 0.5])
     with pytest.raises(ValueError, match="cannot be promised"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from tejido.errors import DataError
 from tejido.metrics import predictions
@@ -80,6 +81,8 @@ def test_several_classes() -> None:
         ("p_suspicious", np.nan, "not finite"),
         ("p_suspicious", 0.99, "do not sum to 1"),
         ("truth", "unknown", "a truth 'unknown' that is no label"),
+        ("group_id", None, "lack group_id in 1 of 6 rows"),
+        ("image_id", None, "lack image_id in 1 of 6 rows"),
     ],
 )
 def test_broken_predictions(small: pd.DataFrame, column: str, value: object, message: str) -> None:
@@ -93,6 +96,27 @@ def test_no_predictions_at_all(small: pd.DataFrame) -> None:
         evaluate(small.drop(columns=["p_benign"]), positive="suspicious", threshold=0.5)
     with pytest.raises(DataError, match="group_id"):
         evaluate(small.drop(columns=["group_id"]), positive="suspicious", threshold=0.5)
+
+
+def test_figures_of_few_groups_have_no_interval() -> None:
+    rng = np.random.default_rng(0)
+    kinds = ["melanoma"] * 14 + ["actinic_keratosis"] * 5 + ["nevus"] * 40
+    rows = table(rng.random(59).tolist(), kinds, (["histology"] * 7 + ["follow_up"] * 7) + ["histology"] * 45)
+    rows.loc[rows["diagnosis"] == "actinic_keratosis", "confirmation"] = "follow_up"
+    found = evaluate(rows, positive="suspicious", threshold=0.5, rounds=100)
+    assert found["all"]["auc"]["low"] is not None
+    assert found["all"]["sensitivity_melanoma"]["low"] is not None
+    rare = found["all"]["sensitivity_actinic_keratosis"]
+    assert (rare["low"], rare["high"]) == (None, None)
+    assert rare["value"] == pytest.approx((rows["p_suspicious"][14:19] >= 0.5).mean())
+    confirmed = [one for one in found["histology"].values() if isinstance(one, dict)]
+    assert confirmed[0]["value"] == pytest.approx(
+        roc_auc_score(
+            rows["truth"][rows["confirmation"] == "histology"] == "suspicious",
+            rows["p_suspicious"][rows["confirmation"] == "histology"],
+        )
+    )
+    assert all(one["low"] is None for one in confirmed)  # seven melanomas
 
 
 def test_an_undefined_figure_is_left_out(small: pd.DataFrame) -> None:

@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import classification_report, confusion_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import (
+    average_precision_score,
+    classification_report,
+    confusion_matrix,
+    recall_score,
+    roc_auc_score,
+    roc_curve,
+)
 
 from tejido.errors import DataError
 from tejido.metrics.figures import Figure, confusion, figures
@@ -39,6 +47,10 @@ def test_a_binary_table_against_scikit_learn() -> None:
         ("negative_predictive_value", None): report["benign"]["precision"],
         ("f1", "malignant"): report["malignant"]["f1-score"],
         ("macro_f1", None): report["macro avg"]["f1-score"],
+        ("macro_precision", None): report["macro avg"]["precision"],
+        ("weighted_precision", None): report["weighted avg"]["precision"],
+        ("macro_recall", None): report["macro avg"]["recall"],
+        ("weighted_recall", None): report["weighted avg"]["recall"],
         ("weighted_f1", None): report["weighted avg"]["f1-score"],
         ("balanced_accuracy", None): report["macro avg"]["recall"],
     }
@@ -64,7 +76,42 @@ def test_several_labels_against_scikit_learn() -> None:
         assert found["recall", label].estimate.value == pytest.approx(report[label]["recall"])
         assert found["precision", label].estimate.value == pytest.approx(report[label]["precision"])
         assert found["f1", label].estimate.value == pytest.approx(report[label]["f1-score"])
+        specificity = recall_score(rows["truth"] != label, said != label)
+        assert found["specificity", label].estimate.value == pytest.approx(specificity)
     assert found["balanced_accuracy", None].estimate.value == pytest.approx(report["macro avg"]["recall"])
+    for average in ("macro", "weighted"):
+        for name in ("precision", "recall", "f1"):
+            value = report[f"{average} avg"][name if name != "f1" else "f1-score"]
+            assert found[f"{average}_{name}", None].estimate.value == pytest.approx(value), (average, name)
+
+
+def test_each_label_against_the_rest() -> None:
+    labels = ("a", "b", "c")
+    rows = table(900, labels, 0.6)
+    found = by_name(figures(rows, positive=None, threshold=None, rounds=20))
+    for label in labels:
+        member, score = rows["truth"] == label, rows[f"p_{label}"]
+        fall_out, recall, _ = roc_curve(member, score, drop_intermediate=False)
+        logits = np.log(score / (1 - score)).to_numpy()[:, None]
+        slope = LogisticRegression(C=np.inf).fit(logits, member).coef_[0, 0]
+        expected = {
+            "auc": roc_auc_score(member, score),
+            "average_precision": average_precision_score(member, score),
+            "partial_auc_from_specificity_0.9": roc_auc_score(member, score, max_fpr=0.1),
+            "sensitivity_at_specificity_0.9": recall[fall_out <= 0.1].max(),
+            "calibration_slope": slope,
+        }
+        for name, value in expected.items():
+            assert found[name, label].estimate.value == pytest.approx(value, rel=1e-3), (name, label)
+
+
+def test_precision_over_labels_of_which_one_is_never_given() -> None:
+    rows = table(300, ("a", "b", "c"), 0.6)
+    rows[["p_a", "p_b"]] += rows[["p_c"]].to_numpy() / 2
+    found = by_name(figures(rows.assign(p_c=0.0), positive=None, threshold=None, rounds=50))
+    for name in ("macro_precision", "weighted_precision"):
+        assert found[name, None].note == "undefined for these images"
+    assert found["recall", "c"].estimate.value == 0
 
 
 def test_without_a_threshold_nothing_is_decided() -> None:

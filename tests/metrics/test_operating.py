@@ -77,6 +77,20 @@ def test_bands_hold_every_image_once() -> None:
         assert band.groups == part["group_id"].nunique()
 
 
+def test_few_groups_have_no_interval() -> None:
+    test = table(2, "t")
+    kept = test[(test["truth"] == "good") | (test["diagnosis"] == "melanoma") | (test.index % 20 == 0)]
+    for point in operating_points(table(1, "v"), kept, "bad", (0.8,), rounds=100):
+        assert point.sensitivity.low is not None
+        assert point.found["melanoma"].low is not None
+        assert not np.isnan(point.found["basal_cell_carcinoma"].value)
+        assert point.found["basal_cell_carcinoma"].low is None
+    few = test[(test["truth"] == "good") | (test.index < 20)]
+    (point,) = operating_points(table(1, "v"), few, "bad", (0.8,), rounds=100)
+    assert point.sensitivity.low is point.specificity.low is None
+    assert all(band.groups < 10 and band.positive.low is None for band in bands(test.head(80), "bad", rounds=50))
+
+
 def test_equal_scores_are_in_one_band() -> None:
     rows = table(4, "x", 100).assign(p_bad=0.5, p_good=0.5)
     (band,) = bands(rows, "bad", rounds=100)

@@ -85,3 +85,9 @@ def test_summary_is_the_mean_with_an_interval_by_group() -> None:
     assert found["dice"].low is not None
     assert found["dice"].low < found["dice"].value
     assert found["failed"].value == pytest.approx((table["jaccard"] < 0.65).mean()) == 0.5
+    # Jaccards of 1/4, 1/2, 3/4 and 1: the challenge of 2018 counts the first two as 0.
+    assert found["jaccard"].value == pytest.approx(2.5 / 4)
+    assert found["thresholded_jaccard"].value == pytest.approx(1.75 / 4)
+    assert outlines.summary(table.head(8), rounds=100)["dice"].low is None  # four groups
+    limit = table.head(1).assign(jaccard=0.65)
+    assert outlines.summary(limit, rounds=100)["thresholded_jaccard"].value == 0.65

@@ -99,7 +99,7 @@ def test_a_part_with_one_label_has_no_auc() -> None:
     found = {(one.value, one.figure): one for one in differences(rows, attributes, positive="bad", threshold=0.5)}
     assert found["male", "auc"].note == "undefined for these images"
     assert np.isnan(found["male", "auc"].estimate.value)
-    assert found["male", "specificity"].note == "only 0 groups are 'bad'; 10 are needed"
+    assert found["male", "specificity"].note == "only 0 groups are 'bad'; 10 are needed for an interval"
 
 
 def test_holms_adjustment_of_a_worked_case() -> None:

@@ -149,6 +149,9 @@ def test_a_bare_table_of_several_labels_with_hostile_names(tmp_path: Path) -> No
     assert "only answers and truths were given" in page.words
     assert "there is no group_id" in page.words.lower()
     assert "Thresholds" not in page.words
+    assert len(page.pictures) == 4
+    made = {path.stem for path in (tmp_path / "out").glob("*.png")}
+    assert made == {"roc", "precision_recall", "reliability", "risk_coverage"}
 
 
 def test_one_label_alone(tmp_path: Path) -> None:

@@ -33,9 +33,11 @@ def evaluate(
     what: str = typer.Argument(
         metavar="MODEL|RUN|PREDICTIONS", help="A run's folder, a model, or a .csv or .parquet file."
     ),
-    manifest: Path | None = typer.Argument(None, metavar="[MANIFEST]", help="Images to ask a model about."),
+    manifest: Path | None = typer.Argument(
+        None, metavar="[MANIFEST]", help="Images to ask a model about; of a file of predictions, what is known of them."
+    ),
     split: Path | None = typer.Option(
-        None, metavar="FILE", help="A split of the manifest, of which one side is asked about."
+        None, metavar="FILE", help="A split of the manifest, of which one side is looked at."
     ),
     side: str = typer.Option("test", help="train, val or test."),
     preprocess: Path | None = typer.Option(
@@ -81,20 +83,22 @@ def evaluate(
     """Say how good answers are, with an interval by group for every figure.
 
     A table of predictions has the columns truth and p_LABEL for every label; image_id and, where images belong
-    together, group_id. Histology-confirmed images are shown apart where the table knows which they are.
+    together, group_id. With image_id, a manifest says the rest. Histology-confirmed images are shown apart where it is
+    known which they are.
 
     What outlines lesions is compared with the masks of the manifest.
     """
     from tejido.cli.evaluate_outlines import evaluate_outlines, outlines
     from tejido.experiments.facts import figures_of, parts_of
     from tejido.metrics.challenge import challenge as score_of
-    from tejido.metrics.figures import Figure
+    from tejido.metrics.figures import figure_of
     from tejido.metrics.refusals import refusals
     from tejido.report import evaluation
     from tejido.report.against import Against
 
     if robustness and (manifest is None or preprocess is not None):
         raise typer.BadParameter("--robustness is for a model file of ours and a manifest of images")
+    _used(what, manifest, split, side, preprocess, against)
     if against is not None and drop_from is not None:
         raise typer.BadParameter("--against compares on the same images, --drop-from on others; take one")
     if views not in VIEWS:
@@ -124,10 +128,12 @@ def evaluate(
     refused = [] if found.asked is None else refusals(found.asked, rounds=rounds)
     if challenge is not None:
         from tejido.metrics.bootstrap import GroupBootstrap
+        from tejido.metrics.few import Few
 
         for name, part in parts_of(found.table).items():
             score = score_of(challenge, part, found.positive)
-            made[name].append(Figure(challenge, None, GroupBootstrap(part["group_id"], rounds=rounds).estimate(score)))
+            bootstrap = GroupBootstrap(part["group_id"], rounds=rounds)
+            made[name].append(figure_of(challenge, None, score, bootstrap, Few(part)()))
     sections: list[Section] = []
     if against is not None:
         other = _found(against, manifest, split, side, positive, threshold, None)
@@ -156,6 +162,25 @@ def evaluate(
         section.show()
     if output is not None:
         print(f"Report: {output / 'report.html'}")
+
+
+def _used(
+    what: str, manifest: Path | None, split: Path | None, side: str, preprocess: Path | None, against: str | None
+) -> None:
+    """Refuse what would be ignored."""
+    path = Path(what)
+    table = path.suffix in TABLES
+    if preprocess is not None and (table or path.is_dir()):
+        raise typer.BadParameter("--preprocess is for an ONNX file that is not ours")
+    if path.is_dir() and not (path / "outlines.parquet").is_file():
+        if (manifest, split) != (None, None) and against is None:
+            raise typer.BadParameter(
+                f"a run has answered its own images; for others name its file: {path / 'model.onnx'}"
+            )
+    elif manifest is None and table and (split is not None or side != "test"):
+        raise typer.BadParameter("--split and --side choose images of a manifest; name it")
+    elif manifest is not None and split is None and side != "test":
+        raise typer.BadParameter("--side is a side of a split; name it with --split")
 
 
 def _report(
@@ -245,7 +270,7 @@ def _found(
     if path.is_dir():
         return of_run(path, side)
     if path.suffix in TABLES:
-        return of_file(path, positive, threshold)
+        return of_file(path, positive, threshold, manifest, split, side)
     if manifest is None:
         raise typer.BadParameter(_NO_MANIFEST)
     with terminal.ticking() as tick:

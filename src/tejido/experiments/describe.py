@@ -18,6 +18,7 @@ from tejido.experiments.judge import Judged
 from tejido.experiments.operating import operating
 from tejido.experiments.patches import as_metadata, grid_of
 from tejido.imaging import quality as qualities
+from tejido.metrics.calibration import WORDS
 from tejido.recipe import Data, Recipe
 from tejido.runtime.metadata import Choice, Input, Label, Metadata, RefusalRule, TrainingData
 from tejido.taxonomy import Task
@@ -58,7 +59,7 @@ def describe(
         labels=tuple(Label(label.name, label.en, label.es) for label in task.labels),
         positive=task.positive,
         thresholds={} if task.positive is None or judged.threshold is None else {task.positive: judged.threshold},
-        calibration={"method": "scale and bias fitted on validation", **asdict(judged.calibrated)},
+        calibration={"method": WORDS[recipe.evaluation.calibration], **asdict(judged.calibrated)},
         refusal=(
             *quality_rules(
                 parts["train"].images.images, recipe.evaluation.quality_pass, 1 if grid is None else grid.count

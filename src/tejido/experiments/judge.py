@@ -24,6 +24,7 @@ from tejido.metrics import calibration, predictions
 from tejido.metrics.bootstrap import GroupBootstrap
 from tejido.metrics.calibration import Calibration
 from tejido.metrics.evaluate import evaluate
+from tejido.metrics.few import enough
 from tejido.metrics.scores import share
 from tejido.models.network import Network
 from tejido.recipe import Recipe
@@ -96,9 +97,11 @@ class Judged:
         for figure, (part, novelty) in sides.items():
             if file is not None:
                 novelty = np.array([answer.novelty for answer in ask_file(file, part)], float)
-            hit = share(novelty > others.above, np.ones(len(novelty), bool))
+            every = np.ones(len(novelty), bool)
             groups = part.rows["group_id"].reset_index(drop=True)
-            found[figure] = asdict(GroupBootstrap(groups, rounds=self.recipe.evaluation.bootstrap).estimate(hit))
+            bootstrap = GroupBootstrap(groups, rounds=self.recipe.evaluation.bootstrap)
+            hit = share(novelty > others.above, every)
+            found[figure] = asdict(bootstrap.estimate(hit, enough=enough(groups, every)))
         return found
 
 
@@ -114,7 +117,8 @@ def judge(recipe: Recipe, built: Parts, network: Network, parts: dict[str, Part]
         without = {name: part for name, (_, part) in sides.items() if part is not None}
         others = _others(logits, {name: _logits(network, part) for name, part in without.items()}, without, recipe)
         logits = {name: values[:, :count] for name, values in logits.items()}
-    calibrated = calibration.fit(logits["val"], labelled["val"].images.labels.numpy())
+    truth = labelled["val"].images.labels.numpy()
+    calibrated = calibration.fit(logits["val"], truth, recipe.evaluation.calibration)
     patches = {name: _predictions(labelled[name], task, calibrated.apply(logits[name])) for name in logits}
     if built.grid is None:
         threshold = None

@@ -15,6 +15,7 @@ from tejido.data.splitting import splits
 from tejido.data.tables import read_parquet
 from tejido.errors import DataError
 from tejido.experiments.foreign import Foreign
+from tejido.experiments.joined import joined
 from tejido.experiments.pictures import pixels_of
 from tejido.experiments.run import Run
 from tejido.experiments.together import Together
@@ -23,6 +24,8 @@ from tejido.metrics.predictions import PREFIX
 from tejido.recipe import resolve_path
 from tejido.runtime.classifier import Classifier
 
+_NAMES = {"image_id": "string", "group_id": "string"}
+"""Columns of a CSV file that are names, also where they look like numbers."""
 _NO_THRESHOLD = "no threshold was given, so nothing that needs a decision is shown"
 
 
@@ -173,23 +176,46 @@ def labelled(
     return rows, rows[task.column].map(task.label_of).tolist()
 
 
-def of_file(path: Path, positive: str | None = None, threshold: float | None = None) -> Predictions:
-    """A CSV or Parquet file with ``truth`` and ``p_<label>...``; ``image_id`` and ``group_id`` where they are known.
+def of_file(
+    path: Path,
+    positive: str | None = None,
+    threshold: float | None = None,
+    manifest: Path | None = None,
+    split: Path | None = None,
+    side: str = "test",
+) -> Predictions:
+    """A CSV or Parquet file with ``p_<label>...``; ``truth``, ``image_id`` and ``group_id`` where they are known.
+
+    Args:
+        path: of the file.
+        positive: the positive one of two labels.
+        threshold: of the positive label.
+        manifest: that knows the images; it says what the file does not (``experiments.joined``).
+        split: whose ``side`` alone is looked at; None looks at all images of the manifest.
+        side: of the split.
 
     Raises:
-        DataError: it cannot be read, or is no table of predictions.
+        DataError: it cannot be read, is no table of predictions, or its images are not those of the manifest.
     """
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=_NAMES)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except Exception as error:  # the libraries report damaged files with many types
         raise DataError(f"{path}: not a table ({str(error).splitlines()[0]})") from None
-    notes = []
+    notes: list[str] = []
+    if "image_id" in table and table["image_id"].duplicated().any():
+        raise DataError(f"{path}: {table['image_id'][table['image_id'].duplicated()].iloc[0]} stands in it twice")
+    rows = None
+    if manifest is not None:
+        try:
+            known = joined(table, manifest, split, side)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from None
+        table, rows, notes = known.table, known.rows, [*known.notes]
+        positive = positive or known.positive
     if "image_id" not in table:
         table = table.assign(image_id=[f"row {number}" for number in range(len(table))])
-    if table["image_id"].duplicated().any():
-        raise DataError(f"{path}: {table['image_id'][table['image_id'].duplicated()].iloc[0]} stands in it twice")
     if "group_id" not in table:
         table = table.assign(group_id=table["image_id"])
         notes.append(
@@ -211,4 +237,4 @@ def of_file(path: Path, positive: str | None = None, threshold: float | None = N
         raise DataError(f"{path}: there are {len(labels)} labels, and a positive one is for two")
     if positive is not None and threshold is None:
         notes.append(_NO_THRESHOLD)
-    return Predictions(path.name, table, positive, threshold, tuple(notes), table)
+    return Predictions(path.name, table, positive, threshold, tuple(notes), table if rows is None else rows)

@@ -18,6 +18,7 @@ from tejido.experiments.predict import labelled
 from tejido.imaging.corruption import NAMES, SEVERITIES, corrupt
 from tejido.metrics import predictions
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.few import Few
 from tejido.metrics.named import scores_of
 from tejido.metrics.scores import Score, share
 from tejido.runtime.classifier import Classifier, Prediction
@@ -123,13 +124,14 @@ def _compared(
     after = _table(model, rows, answers)
     old, new = (_scores(model, table[both].reset_index(drop=True)) for table in (before, after))
     same = (before["label"] == after["label"]).to_numpy(bool)[both]
+    enough = Few(before[both])() is None
     return Corrupted(
         name,
         severity,
         images,
         lost,
-        {key: bootstrap.estimate(score) for key, score in new.items()},
-        {key: bootstrap.difference(score, old[key]) for key, score in new.items()},
+        {key: bootstrap.estimate(score, enough=enough) for key, score in new.items()},
+        {key: bootstrap.difference(score, old[key], enough=enough) for key, score in new.items()},
         bootstrap.estimate(share(same, np.ones(len(same), bool))),
     )
 

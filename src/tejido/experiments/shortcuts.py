@@ -23,6 +23,7 @@ from tejido.experiments.pictures import lesion_of, pixels_of
 from tejido.experiments.predict import Predictions
 from tejido.export.gating import Insides
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.few import Few
 from tejido.metrics.named import scores_of
 from tejido.metrics.predictions import PREFIX, labels_of
 from tejido.metrics.scores import macro_auc
@@ -183,11 +184,13 @@ def _covered(
     table = found.table[known].reset_index(drop=True)
     before = scores_of(table, found.positive, None)["auc", None]
     bootstrap = GroupBootstrap(table["group_id"], rounds=rounds, seed=seed)
+    enough = Few(table)() is None
     made = []
     for place, name in enumerate(("lesion", "surroundings")):
         values = {PREFIX + label: [answer[place][label] for answer in answers] for label in labels_of(table)}
         now = scores_of(table.assign(**values), found.positive, None)["auc", None]
-        made.append(Covered(name, len(table), bootstrap.estimate(now), bootstrap.difference(now, before)))
+        area, difference = bootstrap.estimate(now, enough=enough), bootstrap.difference(now, before, enough=enough)
+        made.append(Covered(name, len(table), area, difference))
     return tuple(made)
 
 

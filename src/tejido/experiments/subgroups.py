@@ -16,7 +16,7 @@ from tejido.metrics.subgroups import Difference, differences
 def subgroups(
     found: Predictions, *, rounds: int = 2000, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> list[Difference]:
-    """What ``metrics.subgroups`` finds by all that is known of the images, and by what their pictures show.
+    """What ``metrics.subgroups`` finds by all that is known of the images, and by what their pictures show, if any.
 
     Args:
         found: answers, with rows of a manifest or with columns such as ``sex`` in their table.
@@ -30,7 +30,8 @@ def subgroups(
     rows = found.rows
     if rows is None:
         raise DataError(f"{found.title}: the manifest is gone or has changed, so nothing is known of the images")
-    if set(NEEDED) <= set(rows) and (rows["modality"] == "dermoscopy").any():
+    pictures = set(NEEDED) <= set(rows) and rows["path"].notna().all()
+    if pictures and (rows["modality"] == "dermoscopy").any():
         rows = pd.concat([rows, measured(rows, progress)], axis=1)
     parts = attributes(rows)
     if not any(parts[name].nunique(dropna=False) > 1 for name in parts):

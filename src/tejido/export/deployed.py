@@ -28,7 +28,7 @@ class Deployed(nn.Module):
     Args:
         geometry: from any size to the network's, in one square or in patches.
         network: trained.
-        calibration: scale and bias of the logits, fitted on validation.
+        calibration: scale (one, or one a label) and bias of the logits, fitted on validation.
         aggregate: the rule for patches; None where the picture is one square.
         labels: number of labels; one less than the network's classes where its last one stands for none of them.
         segmenter: outlines the lesion for a network that reads masks, in the square that the network sees.

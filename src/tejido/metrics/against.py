@@ -11,6 +11,7 @@ from tejido.errors import DataError
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.delong import DeLong
 from tejido.metrics.delong import compare as delong
+from tejido.metrics.few import Few
 from tejido.metrics.named import scores_of
 from tejido.metrics.predictions import PREFIX, check, labels_of
 
@@ -94,13 +95,14 @@ def compare(
     mine, theirs = (
         scores_of(table, positive, threshold) for table, threshold in zip((one, other), thresholds, strict=True)
     )
-    figures = [
-        Comparison(
-            *key, bootstrap.estimate(score), bootstrap.estimate(theirs[key]), bootstrap.difference(score, theirs[key])
-        )
-        for key, score in mine.items()
-        if key in theirs
-    ]
+    few = Few(one)
+    figures = []
+    for key, score in mine.items():
+        if key in theirs:
+            enough = few(key[1]) is None
+            estimates = [bootstrap.estimate(part, enough=enough) for part in (score, theirs[key])]
+            difference = bootstrap.difference(score, theirs[key], enough=enough)
+            figures.append(Comparison(*key, estimates[0], estimates[1], difference))
     groups = int(one["group_id"].nunique())
     return Compared(
         len(common),
@@ -141,15 +143,17 @@ def compare_apart(
     one, other = (
         GroupBootstrap(table["group_id"], rounds=rounds, seed=2 * seed + place) for place, table in enumerate(tables)
     )
+    few = [Few(table) for table in tables]
     figures = []
     for key, score in mine.items():
         if key in theirs:
+            enough = [part(key[1]) is None for part in few]
             draws = one.resamples(score), other.resamples(theirs[key])
             values = [value(np.ones(len(table))) for value, table in zip((score, theirs[key]), tables, strict=True)]
-            difference = one.interval(values[0] - values[1], draws[0] - draws[1])
-            figures.append(
-                Comparison(*key, one.interval(values[0], draws[0]), other.interval(values[1], draws[1]), difference)
-            )
+            difference = one.interval(values[0] - values[1], draws[0] - draws[1], enough=all(enough))
+            here = one.interval(values[0], draws[0], enough=enough[0])
+            there = other.interval(values[1], draws[1], enough=enough[1])
+            figures.append(Comparison(*key, here, there, difference))
     groups = int(tables[0]["group_id"].nunique())
     return Compared(len(first), groups, 0, figures, None, len(second))
 

@@ -15,8 +15,9 @@ from tejido.metrics.scores import Score
 class Estimate:
     """A figure with its 95 % interval.
 
-    The interval is None where resampling cannot tell: too few resamples define the figure, or all give the same, as
-    when every one of a few images is right; an interval of no width would claim certainty.
+    The interval is None where resampling cannot tell: too few groups (``metrics.few``), too few resamples that define
+    the figure, or all give the same, as when every one of a few images is right; an interval of no width would claim
+    certainty.
     """
 
     value: float
@@ -41,15 +42,24 @@ class Estimate:
 class GroupBootstrap:
     """Draws groups with replacement; the same draws serve every score, so that differences are paired.
 
+    In simulations with three images a group, 95 % intervals hold a true share in .94 to .95 of the cases, and a true
+    AUC in as many from about 60 groups of either label on. With 20 and 40 groups it is .92 to .94 for an AUC, and with
+    ten positive ones .88 to .93: percentile intervals of so few are too narrow.
+
     Args:
         groups: group of each image ``[N]``.
         rounds: resamples.
         seed: of the draws.
         coverage: of the percentile interval.
+
+    Raises:
+        ValueError: an image has no group.
     """
 
     def __init__(self, groups: pd.Series, *, rounds: int = 2000, seed: int = 0, coverage: float = 0.95) -> None:
         codes, names = pd.factorize(groups)
+        if (codes < 0).any():
+            raise ValueError(f"{int((codes < 0).sum())} images have no group")
         counts = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=rounds)
         self._codes = codes
         self._counts = counts.astype(np.int32)
@@ -60,13 +70,21 @@ class GroupBootstrap:
         """How many images there are."""
         return len(self._codes)
 
-    def estimate(self, score: Score) -> Estimate:
-        """Value on all images, and percentile interval over the resamples."""
-        return self.interval(score(np.ones(len(self._codes))), self.resamples(score))
+    def estimate(self, score: Score, *, enough: bool = True) -> Estimate:
+        """Value on all images, and percentile interval over the resamples; the value alone where there are not enough.
 
-    def difference(self, score: Score, baseline: Score) -> Estimate:
-        """Paired difference ``score - baseline`` on the same images."""
+        Args:
+            score: of all images.
+            enough: groups are there for an interval (``metrics.few``).
+        """
+        value = score(np.ones(len(self._codes)))
+        return self.interval(value, self.resamples(score)) if enough else Estimate(value, None, None)
+
+    def difference(self, score: Score, baseline: Score, *, enough: bool = True) -> Estimate:
+        """Paired difference ``score - baseline`` on the same images; the value alone where there are not enough."""
         ones = np.ones(len(self._codes))
+        if not enough:
+            return Estimate(score(ones) - baseline(ones), None, None)
         return self.interval(score(ones) - baseline(ones), self.resamples(score) - self.resamples(baseline))
 
     def resamples(self, score: Score, part: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
@@ -79,10 +97,10 @@ class GroupBootstrap:
         codes = self._codes if part is None else self._codes[part]
         return np.array([score(counts[codes].astype(float)) for counts in self._counts])
 
-    def interval(self, value: float, draws: NDArray[np.float64]) -> Estimate:
-        """``value`` with the percentile interval of its resamples ``draws``."""
+    def interval(self, value: float, draws: NDArray[np.float64], *, enough: bool = True) -> Estimate:
+        """``value`` with the percentile interval of its resamples ``draws``, or alone where groups are not enough."""
         defined = draws[~np.isnan(draws)]
-        if np.isnan(value) or len(defined) < 0.9 * len(draws) or defined.min() == defined.max():
+        if not enough or np.isnan(value) or len(defined) < 0.9 * len(draws) or defined.min() == defined.max():
             return Estimate(value, None, None)
         low, high = np.quantile(defined, [self._tail, 1 - self._tail])
         return Estimate(value, float(low), float(high))

@@ -14,9 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.few import enough
 from tejido.metrics.named import indices_of, values_of
 from tejido.metrics.predictions import check, labels_of
-from tejido.metrics.scores import mean, share
+from tejido.metrics.scores import Score, mean, share
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,15 @@ def checked(sets: PredictionSets, table: pd.DataFrame, *, rounds: int = 2000, se
     sizes = inside.sum(1)
     bootstrap = GroupBootstrap(table["group_id"], rounds=rounds, seed=seed)
     parts = {"all": every} | {label: truth == index for index, label in enumerate(labels_of(table))}
+
+    def estimate(score: Score, part: NDArray[np.bool_]) -> Estimate:
+        return bootstrap.estimate(score, enough=enough(table["group_id"], part))
+
     return Checked(
-        coverage={name: bootstrap.estimate(share(covered, part)) for name, part in parts.items()},
-        size=bootstrap.estimate(mean(sizes)),
-        single=bootstrap.estimate(share(sizes == 1, every)),
-        empty=bootstrap.estimate(share(sizes == 0, every)),
+        coverage={name: estimate(share(covered, part), part) for name, part in parts.items()},
+        size=estimate(mean(sizes), every),
+        single=estimate(share(sizes == 1, every), every),
+        empty=estimate(share(sizes == 0, every), every),
     )
 
 

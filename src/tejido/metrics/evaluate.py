@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.few import Few
 from tejido.metrics.named import key_of, scores_of
 from tejido.metrics.predictions import check
 
@@ -27,7 +28,8 @@ def evaluate(
 
     Returns:
         ``{"all": {...}, "histology": {...}}``; each holds ``images``, ``groups`` and figures ``{value, low, high}``. A
-        figure that is undefined (an AUC with one class only) is left out.
+        figure that is undefined (an AUC with one class only) is left out; one of too few groups (``metrics.few``) has
+        no ``low`` and ``high``.
 
     Raises:
         DataError: not a prediction table.
@@ -49,9 +51,10 @@ def _figures(
 ) -> dict[str, Any]:
     bootstrap = GroupBootstrap(table["group_id"], rounds=rounds, seed=seed)
     scores = scores_of(table, positive, threshold)
+    few = Few(table)
     figures: dict[str, Any] = {"images": len(table), "groups": int(table["group_id"].nunique())}
     for (name, label), score in scores.items():
-        estimate = bootstrap.estimate(score)
+        estimate = bootstrap.estimate(score, enough=few(label) is None)
         if not np.isnan(estimate.value):
             figures[key_of(name, label)] = asdict(estimate)
     return figures

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tejido.errors import DataError
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.few import Few, enough
 from tejido.metrics.named import scores_of
 from tejido.metrics.predictions import PREFIX, check
 from tejido.metrics.scores import share
@@ -104,6 +105,7 @@ def points_at(
     check(test)
     test = test.reset_index(drop=True)
     bootstrap = GroupBootstrap(test["group_id"], rounds=rounds, seed=seed)
+    few = Few(test)
     points = []
     for sensitivity, threshold in chosen.items():
         scores = scores_of(test, positive, threshold)
@@ -112,9 +114,9 @@ def points_at(
             OperatingPoint(
                 sensitivity,
                 threshold,
-                bootstrap.estimate(scores["sensitivity", None]),
-                bootstrap.estimate(scores["specificity", None]),
-                {label: bootstrap.estimate(score) for label, score in found.items()},
+                bootstrap.estimate(scores["sensitivity", None], enough=few() is None),
+                bootstrap.estimate(scores["specificity", None], enough=few() is None),
+                {label: bootstrap.estimate(score, enough=few(label) is None) for label, score in found.items()},
             )
         )
     return points
@@ -156,5 +158,6 @@ def bands(table: pd.DataFrame, positive: str, count: int = 10, *, rounds: int = 
         member = place == band
         own = score[member]
         groups = int(table.loc[member, "group_id"].nunique())
-        found.append(Band(own.min(), own.max(), int(member.sum()), groups, bootstrap.estimate(share(truth, member))))
+        share_of = bootstrap.estimate(share(truth, member), enough=enough(table["group_id"], member))
+        found.append(Band(own.min(), own.max(), int(member.sum()), groups, share_of))
     return found

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.ndimage import binary_erosion, distance_transform_edt, label
 
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.few import enough
 from tejido.metrics.scores import mean
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MEASURES = ("dice", "jaccard", "sensitivity", "precision", "distance", "distance_95")
 """Columns of ``fit``; the distances are shares of the picture's diagonal."""
+
+FAILED = 0.65
+"""Jaccard below which an outline counted as failed in the ISIC challenge of 2018."""
 
 
 def dice(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
@@ -69,9 +73,10 @@ def fit(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> dict[str, float]:
 
 
 def summary(table: pd.DataFrame, *, rounds: int = 2000, seed: int = 0) -> dict[str, Estimate]:
-    """Mean of every measure with its interval by group, and the share of pictures with a Jaccard below 0.65.
+    """Mean of every measure with its interval by group, and what of it counts for the ISIC challenges.
 
-    That limit is the ISIC challenge's of 2018, below which an outline counted as failed.
+    The mean Jaccard is the score of 2016 and 2017. In 2018 (task 1) an outline with a Jaccard below 0.65 had failed and
+    counted 0: ``thresholded_jaccard`` is that mean, ``failed`` the share of such pictures.
 
     Args:
         table: a row a picture, with ``group_id`` and the columns of ``fit``.
@@ -79,9 +84,12 @@ def summary(table: pd.DataFrame, *, rounds: int = 2000, seed: int = 0) -> dict[s
         seed: of the bootstrap.
     """
     bootstrap = GroupBootstrap(table["group_id"], rounds=rounds, seed=seed)
-    found = {name: bootstrap.estimate(mean(table[name].to_numpy(float))) for name in MEASURES}
-    failed = np.asarray(table["jaccard"] < 0.65, np.float64)
-    return {**found, "failed": bootstrap.estimate(mean(failed))}
+    sure = enough(table["group_id"], np.ones(len(table), bool))
+    overlap = table["jaccard"].to_numpy(float)
+    failed = overlap < FAILED
+    values = {name: table[name].to_numpy(float) for name in MEASURES}
+    values |= {"thresholded_jaccard": np.where(failed, 0, overlap), "failed": failed.astype(float)}
+    return {name: bootstrap.estimate(mean(each), enough=sure) for name, each in values.items()}
 
 
 def _boundary(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

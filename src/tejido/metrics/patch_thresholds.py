@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tejido.metrics.bootstrap import GroupBootstrap
+from tejido.metrics.few import enough
 from tejido.metrics.scores import share
 
 UMA2022 = (0.10, 0.25, 0.50, 0.75, 0.90)
@@ -40,7 +41,8 @@ def threshold_table(
 
     Returns:
         A row a threshold, ascending: ``threshold``, ``votes`` (the fewest that reach it), and for each of
-        ``FIGURES`` its value and ``_low`` and ``_high``, the 95 % interval by group; NaN where undefined.
+        ``FIGURES`` its value and ``_low`` and ``_high``, the 95 % interval by group; NaN where undefined, or
+        where there are few groups (``metrics.few``).
     """
     everything = np.ones(len(votes), bool)
     bootstrap = GroupBootstrap(groups, rounds=rounds, seed=seed)
@@ -48,10 +50,10 @@ def threshold_table(
     for threshold in sorted({*thresholds, *(step / count for step in range(1, count + 1))}):
         needed = votes_needed(threshold, count)
         called = np.asarray(votes >= needed, bool)
-        scores = (share(called, positive), share(~called, ~positive), share(called == positive, everything))
+        shares = ((called, positive), (~called, ~positive), (called == positive, everything))
         row: dict[str, float | None] = {"threshold": threshold, "votes": needed}
-        for name, score in zip(FIGURES, scores, strict=True):
-            found = bootstrap.estimate(score)
+        for name, (hit, among) in zip(FIGURES, shares, strict=True):
+            found = bootstrap.estimate(share(hit, among), enough=enough(groups, among))
             row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
         rows.append(row)
     types: dict[str, type] = {f"{name}{end}": float for name in FIGURES for end in ("", "_low", "_high")}

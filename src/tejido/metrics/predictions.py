@@ -42,12 +42,17 @@ def check(table: pd.DataFrame) -> None:
     """Check a prediction table.
 
     Raises:
-        DataError: a column is missing, a truth is no label, or probabilities are not finite or do not sum to 1.
+        DataError: a column is missing, a row has no id or group, a truth is no label, or probabilities are not finite
+            or do not sum to 1.
     """
     labels = labels_of(table)
     missing = [name for name in ("image_id", "group_id", "truth") if name not in table.columns]
     if missing or len(labels) < 2:
         raise DataError(f"predictions lack {missing[0] if missing else 'probabilities p_<label>'}")
+    for name in ("image_id", "group_id"):
+        without = int(table[name].isna().sum())
+        if without:
+            raise DataError(f"predictions lack {name} in {without:,} of {len(table):,} rows; every row needs one")
     strange = set(table["truth"]) - set(labels)
     if strange:
         raise DataError(f"predictions have a truth {sorted(map(str, strange))[0]!r} that is no label")

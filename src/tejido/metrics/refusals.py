@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
+from tejido.metrics.few import enough
 from tejido.metrics.scores import share
 
 
@@ -36,15 +38,20 @@ def refusals(asked: pd.DataFrame, *, rounds: int = 2000, seed: int = 0) -> list[
         rounds: of the bootstrap.
         seed: of the bootstrap.
     """
-    bootstrap = GroupBootstrap(asked["group_id"].reset_index(drop=True), rounds=rounds, seed=seed)
+    groups = asked["group_id"].reset_index(drop=True)
+    bootstrap = GroupBootstrap(groups, rounds=rounds, seed=seed)
+
+    def estimate(hit: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate:
+        return bootstrap.estimate(share(hit, among), enough=enough(groups, among))
+
     reason, truth = asked["reason"], asked["truth"].astype(str)
     hit = reason.notna().to_numpy(bool)
     every = np.ones(len(asked), bool)
-    found = [Refused("all", None, len(asked), bootstrap.estimate(share(hit, every)))]
+    found = [Refused("all", None, len(asked), estimate(hit, every))]
     for label in sorted(truth.unique()):
         among = (truth == label).to_numpy(bool)
-        found.append(Refused(label, None, int(among.sum()), bootstrap.estimate(share(hit, among))))
+        found.append(Refused(label, None, int(among.sum()), estimate(hit, among)))
     for code in sorted(reason.dropna().unique()):
         by = (reason == code).to_numpy(bool)
-        found.append(Refused("all", str(code), len(asked), bootstrap.estimate(share(by, every))))
+        found.append(Refused("all", str(code), len(asked), estimate(by, every)))
     return found

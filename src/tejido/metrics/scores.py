@@ -94,7 +94,7 @@ def f1(called: NDArray[np.bool_], truth: NDArray[np.bool_]) -> Score:
 
 
 def by_support(parts: list[Score], members: list[NDArray[np.bool_]]) -> Score:
-    """Mean of the classes' scores, each weighted by the images that have the class; none of them may be undefined."""
+    """Mean of the classes' scores, each weighted by the images that have the class; undefined if one of these is."""
 
     def value(weights: Weights) -> float:
         support = np.array([weights @ member for member in members])

@@ -17,12 +17,11 @@ from scipy.stats import norm
 from tejido.errors import DataError
 from tejido.metrics.bootstrap import Estimate, GroupBootstrap
 from tejido.metrics.compare import holm
+from tejido.metrics.few import Few
 from tejido.metrics.named import scores_of
 from tejido.metrics.predictions import check
 from tejido.metrics.scores import Score
 
-LEAST = 10
-"""Groups of either label below which a part is shown and not judged."""
 LEVEL = 0.05
 """Chance of even one false flag in the whole table."""
 BINARY = ("auc", "sensitivity", "specificity")
@@ -124,7 +123,8 @@ def _part(
     threshold: float | None,
 ) -> list[Difference]:
     rows = table.iloc[part].reset_index(drop=True)
-    few = _few(rows, table)
+    # A part with few of any label that the whole table has is shown and not judged.
+    few = Few(rows, table["truth"].unique())()
     found = []
     # With the labels of the whole table, so that a part without one of them is undefined and not another task.
     for name, score in _scores(rows, positive, threshold).items():
@@ -162,12 +162,3 @@ def _scores(table: pd.DataFrame, positive: str | None, threshold: float | None) 
     return {
         key[0]: score for key, score in scores_of(table, positive, threshold).items() if key[0] in names and not key[1]
     }
-
-
-def _few(rows: pd.DataFrame, table: pd.DataFrame) -> str | None:
-    groups = rows.groupby("truth", observed=True)["group_id"].nunique()
-    for label in sorted(table["truth"].unique()):
-        count = int(groups.get(label, 0))
-        if count < LEAST:
-            return f"only {count} groups are {label!r}; {LEAST} are needed"
-    return None

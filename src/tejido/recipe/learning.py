@@ -79,6 +79,7 @@ class Training(Stages):
     focal_gamma: Annotated[float, Field(ge=0)] = 0.0
     """Exponent of the focal loss; 0 is cross-entropy."""
     balance: Literal["oversample", "weights", "none"] = "oversample"
-    """``oversample`` draws every class equally often, ``weights`` weighs the loss; calibration undoes either."""
+    """``oversample`` draws every class equally often, ``weights`` weighs the loss; calibration undoes either, but for
+    ``temperature``."""
     monitor: Literal["val_auc", "val_accuracy", "val_balanced_accuracy", "val_loss"] = "val_auc"
     """What decides which epoch is best, and when to stop."""

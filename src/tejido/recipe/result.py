@@ -12,6 +12,9 @@ from tejido.recipe.base import Positive, Section, Share
 class Evaluation(Section):
     """What is decided on validation and reported on test."""
 
+    calibration: Literal["scale_and_bias", "temperature", "vector"] = "scale_and_bias"
+    """What of the logits is fitted on validation (``metrics.calibration``): one scale and a bias a label; the scale
+    alone, which does not undo ``training.balance``; or a scale and a bias a label."""
     threshold: Literal["sensitivity", "youden", "cost"] = "sensitivity"
     """Binary tasks: how the threshold is chosen on validation. ``sensitivity`` is the highest one that reaches a
     sensitivity, ``youden`` has the largest sum of sensitivity and specificity, ``cost`` the least costly errors."""

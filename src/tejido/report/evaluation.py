@@ -26,11 +26,12 @@ from tejido.metrics.named import certainty_of, decided
 from tejido.metrics.predictions import PREFIX, labels_of
 from tejido.metrics.refusals import Refused
 from tejido.metrics.selective import risk_coverage
+from tejido.report import several
 from tejido.report.plots import BLUE, GREY, ORANGE, STYLE, reliability
 
 
 def write(folder: Path, found: Predictions, parts: dict[str, list[Figure]], refused: Sequence[Refused] = ()) -> None:
-    """Write ``figures.json``, ``figures.csv``, ``confusion.csv``, ``evaluation.md`` and, for two labels, plots.
+    """Write ``figures.json``, ``figures.csv``, ``confusion.csv``, ``evaluation.md`` and plots.
 
     Args:
         folder: made where it is not there.
@@ -43,12 +44,11 @@ def write(folder: Path, found: Predictions, parts: dict[str, list[Figure]], refu
     _text(folder / "figures.json", json.dumps(said, indent=2))
     _text(folder / "figures.csv", pd.DataFrame(rows).to_csv(index=False))
     counts = confusion(found.table, positive=found.positive, threshold=found.threshold)
-    _text(folder / "confusion.csv", counts.to_csv())
+    _text(folder / "confusion.csv", counts.rename_axis(index=f"truth; answer: {decision(found)}").to_csv())
     _text(folder / "evaluation.md", markdown(found, parts, counts, refused))
-    if found.positive is not None:
-        for name, plot in plots(found).items():
-            with replacing(folder / f"{name}.png") as temporary:
-                plot.savefig(temporary, format="png")
+    for name, plot in plots(found).items():
+        with replacing(folder / f"{name}.png") as temporary:
+            plot.savefig(temporary, format="png")
 
 
 def markdown(
@@ -67,7 +67,8 @@ def markdown(
     lines += [f"| {title} | " + " | ".join(cells) + " |" for title, cells in lines_of(parts)]
     notes = {figure.note for part in parts.values() for figure in part if figure.note}
     lines += ["", *(f"Without an interval or a value: {note}." for note in sorted(notes))]
-    lines += ["", "## Truth (rows) and answer", "", "| | " + " | ".join(counts.columns) + " |"]
+    lines += ["", "## Truth (rows) and answer", "", f"The answer is {decision(found)}.", ""]
+    lines += ["| | " + " | ".join(counts.columns) + " |"]
     lines += ["| --- |" + " ---: |" * len(counts.columns)]
     for name, row_of in zip(counts.index, counts.to_numpy(), strict=True):
         lines.append(f"| {name} | " + " | ".join(f"{value:,}" for value in row_of) + " |")
@@ -100,9 +101,10 @@ def show(found: Predictions, parts: dict[str, list[Figure]], refused: Sequence[R
 
 
 def plots(found: Predictions) -> dict[str, Plot]:
-    """``roc``, ``precision_recall``, ``reliability``, ``net_benefit``, ``risk_coverage`` of a table with two labels."""
+    """``roc``, ``precision_recall``, ``reliability`` and ``risk_coverage``; of two labels also ``net_benefit``."""
     positive = found.positive
-    assert positive is not None
+    if positive is None:
+        return several.plots(found.table)
     truth = (found.table["truth"] == positive).to_numpy(bool)
     score = found.table[PREFIX + positive].to_numpy(float)
     made = {"reliability": reliability(found.table, positive), "net_benefit": _decisions(truth, score)}
@@ -185,6 +187,15 @@ def row(part: str, figure: Figure) -> dict[str, Any]:
         key: None if value is None or np.isnan(value) else value for key, value in asdict(figure.estimate).items()
     }
     return {"images": part, "name": figure.name, "of": figure.label, **estimate, "note": figure.note}
+
+
+def decision(found: Predictions) -> str:
+    """How a table of truth and answer comes to its answers, in words."""
+    if found.positive is None:
+        return "the most probable label"
+    if found.threshold is None:
+        return "the most probable label, because no threshold is known"
+    return f"{found.positive} from a probability of {found.threshold:.3f}"
 
 
 def lines_of(parts: dict[str, list[Figure]]) -> Iterator[tuple[str, list[str]]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from tejido.metrics.predictions import PREFIX
@@ -110,17 +111,23 @@ def roc(table: pd.DataFrame, positive: str, threshold: float) -> Figure:
     return figure
 
 
+def binned(
+    truth: NDArray[np.bool_], score: NDArray[np.floating], bins: int = 10
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean score, and share of those that are true, in bins of equally many images; empty ones are left out."""
+    parts = [part for part in np.array_split(np.argsort(score, kind="stable"), bins) if len(part)]
+    return np.array([score[part].mean() for part in parts]), np.array([truth[part].mean() for part in parts])
+
+
 def reliability(table: pd.DataFrame, positive: str, bins: int = 10) -> Figure:
     """Share of positives against predicted probability, in bins of equal size."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.6, 4.6), layout="constrained")
         axis = figure.subplots()
         score = table[PREFIX + positive].to_numpy(float)
-        truth = (table["truth"] == positive).to_numpy(float)
-        order = np.argsort(score)
-        points = [(score[part].mean(), truth[part].mean()) for part in np.array_split(order, bins) if len(part)]
+        truth = (table["truth"] == positive).to_numpy(bool)
         axis.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
-        axis.plot(*zip(*points, strict=True), "o-", color=BLUE)
+        axis.plot(*binned(truth, score, bins), "o-", color=BLUE)
         axis.set(
             xlabel=f"predicted probability of “{positive}”", ylabel=f"share that is “{positive}”",
             xlim=(0, 1), ylim=(0, 1), aspect="equal",

@@ -16,12 +16,12 @@ from tejido.export.card import refusals
 from tejido.export.card_figures import PARTS
 from tejido.files import replacing
 from tejido.metrics.evaluate import estimate_of
-from tejido.report import patches, plots
+from tejido.report import patches, plots, several
 from tejido.report.html.page import write
 
 
 def write_plots(run: Run) -> None:
-    """Write ``plots/*.png``: learning curves, what attention learned; for a binary task ROC and reliability on test."""
+    """Write ``plots/*.png``: learning curves, what attention learned; ROC, reliability and others on test."""
     settings = run.recipe.training
     history = pd.read_csv(run.folder / "metrics.csv")
     _save(plots.learning_curves(history, settings.head_epochs, settings.monitor), run, "learning_curves")
@@ -34,6 +34,9 @@ def write_plots(run: Run) -> None:
     if positive is not None:
         _save(plots.roc(test, positive, run.read_json("metrics.json")["threshold"]), run, "roc")
         _save(plots.reliability(test, positive), run, "reliability")
+    else:
+        for name, figure in several.plots(test).items():
+            _save(figure, run, name)
     if (run.folder / "patch_thresholds.csv").is_file():
         run.write_text("patches.md", patches.tables(run))
         _save(patches.thresholds_plot(run), run, "patch_thresholds")

@@ -37,6 +37,7 @@ NAMES = {
     "precision": "of the outline lesion",
     "distance": "boundary distance / diagonal",
     "distance_95": "its 95th percentile",
+    "thresholded_jaccard": "Jaccard, 0 below .65",
     "failed": "Jaccard below .65",
 }
 
@@ -120,7 +121,8 @@ def show(title: str, figures: dict[str, Any], left_out: str) -> None:
     for name, part in figures.items():
         table.add_column(f"{PARTS.get(name, name)}\n{part['images']:,} of {part['groups']:,} groups")
     for key, words in NAMES.items():
-        table.add_row(words, *(str(estimate_of(part[key])) for part in figures.values()))
+        if all(key in part for part in figures.values()):  # not in runs of the first versions
+            table.add_row(words, *(str(estimate_of(part[key])) for part in figures.values()))
     console = Console()
     console.print(table)
     if left_out:

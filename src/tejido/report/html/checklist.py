@@ -123,6 +123,8 @@ def _balance(facts: Facts) -> str:
         return OPEN
     words = {"oversample": "rare labels drawn more often", "weights": "rare labels weigh more", "none": "nothing done"}
     how = words.get(facts.recipe.training.balance, facts.recipe.training.balance)
+    if facts.recipe.training.balance != "none" and facts.recipe.evaluation.calibration == "temperature":
+        return f"{how}; temperature scaling does not undo it"
     return f"{how}; calibration on validation undoes it"
 
 

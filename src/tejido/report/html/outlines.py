@@ -60,7 +60,11 @@ def page(
         crossing=int((split.groupby("group_id")["split"].nunique() > 1).sum()),
         left_out=left_out,
         parts=[(PARTS.get(name, name), part) for name, part in test.items()],
-        lines=[(title, [estimate_of(part[name]) for part in test.values()]) for name, title in names.items()],
+        lines=[
+            (title, [estimate_of(part[name]) for part in test.values()])
+            for name, title in names.items()
+            if all(name in part for part in test.values())  # not in runs of the first versions
+        ],
         examples=address("image/jpeg", picture.getvalue()),
         groups=groups,
         measures=rows,

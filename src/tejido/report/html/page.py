@@ -47,7 +47,7 @@ _TILES = {
 _ALT = {
     "roc": "ROC curve: sensitivity over 1 − specificity",
     "precision_recall": "Precision over recall",
-    "reliability": "Share of positives over predicted probability, in bins of equal size",
+    "reliability": "Share that has the label over its predicted probability, in bins of equal size",
     "net_benefit": "Net benefit of acting on the score, always and never, over the probability to act from",
     "risk_coverage": "Errors among the answered over the share that is answered, the most certain first",
     "learning_curves": "Loss and figures by epoch on training and validation",
@@ -123,6 +123,7 @@ def page(facts: Facts, additions: Additions = Additions()) -> str:
         counts=confusion(found.table, positive=found.positive, threshold=found.threshold)
         if found.positive is None or found.threshold is not None
         else None,
+        decision=evaluation.decision(found),
         plots=_plots(facts, divided, worse),
         alt=_ALT,
         points=[_point(point) for point in facts.points],
@@ -167,9 +168,7 @@ def _point(point: Any) -> dict[str, Any]:
 
 
 def _plots(facts: Facts, divided: list[Difference] | None, worse: list[Corrupted] | None) -> dict[str, str]:
-    made: dict[str, Plot] = {}
-    if facts.found.positive is not None:
-        made |= evaluation.plots(facts.found)
+    made: dict[str, Plot] = evaluation.plots(facts.found)
     if facts.history is not None and facts.recipe is not None:
         training = facts.recipe.training
         made["learning_curves"] = learning_curves(facts.history, training.head_epochs, training.monitor)
