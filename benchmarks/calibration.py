@@ -55,7 +55,7 @@ def measure(name: str) -> dict[str, list[Estimate]]:
     metadata = load(name).metadata
     labels = [label.name for label in metadata.labels]
     own, bundled = (on_test(RESULTS / name / part / "predictions.parquet") for part in (".", "bundled"))
-    scale, bias = metadata.calibration["scale"], np.array(metadata.calibration["bias"])
+    scale, bias = (np.array(metadata.calibration[name]) for name in ("scale", "bias"))
     logits = (np.log(np.maximum(probabilities(own, labels), 1e-12)) - bias) / scale
     return {
         "before": figures(own, softmax(logits, axis=1), labels, metadata.positive),
