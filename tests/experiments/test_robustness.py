@@ -14,7 +14,8 @@ from tejido import load
 from tejido.cli.main import main
 from tejido.experiments.robustness import Corrupted, robustness
 from tejido.imaging.corruption import NAMES, SEVERITIES, corrupt
-from tejido.report.robustness import as_rows
+from tejido.metrics.bootstrap import Estimate
+from tejido.report.robustness import as_rows, plot
 from tests.support.experiment import prepare
 
 
@@ -86,3 +87,15 @@ def test_only_a_model_can_be_asked_again(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "answers.csv").write_text("truth,p_a,p_b\na,1,0\n")
     assert main(["evaluate", str(tmp_path / "answers.csv"), "--robustness", "5"]) == 2
     assert "--robustness is for a model file of ours" in capsys.readouterr().err
+
+
+def test_a_severity_at_which_one_label_is_refused_has_no_point() -> None:
+    refused, auc, less = Estimate(0.5, None, None), Estimate(0.8, 0.7, 0.9), Estimate(-0.1, -0.2, 0.0)
+    found = [
+        Corrupted("blur", 1, 20, refused, {}, {}, refused),
+        Corrupted("blur", 2, 20, refused, {"auc": auc}, {"auc": less}, refused),
+    ]
+    (axis, *_) = plot(found).axes
+    curve, clean = axis.lines
+    assert (curve.get_xdata().tolist(), curve.get_ydata().tolist()) == ([2], [0.8])
+    assert clean.get_ydata() == pytest.approx([0.9, 0.9])

@@ -82,9 +82,10 @@ def test_a_network_that_is_told_age_sex_and_site() -> None:
 
 def test_what_cannot_have_a_gate() -> None:
     graph, _ = file_of("centre_square")
-    twice = with_gate(graph, random_gate(32), (1, 3, 64, 64), 32)
+    gated = with_gate(graph, random_gate(32), (1, 3, 64, 64), 32)
+    assert places(gated) == places(graph)
     with pytest.raises(ModelFileError, match="has a gate already"):
-        places(twice)
+        with_gate(gated, random_gate(32), (1, 3, 64, 64), 32)
     headless = onnx.ModelProto()
     headless.CopyFrom(graph)
     for node in headless.graph.node:

@@ -29,7 +29,7 @@ class Insides:
         file: the model file's bytes.
 
     Raises:
-        ModelFileError: it judges patches, has a gate already, or its head cannot be found.
+        ModelFileError: it judges patches, or its head cannot be found.
     """
 
     def __init__(self, file: bytes) -> None:
@@ -56,10 +56,8 @@ def places(graph: onnx.ModelProto) -> tuple[str, str]:
     """Names of the square that the network sees, and of the vector of image features that its head reads.
 
     Raises:
-        ModelFileError: it judges patches, has a gate already, or its head cannot be found.
+        ModelFileError: it judges patches, or its head cannot be found.
     """
-    if OUTPUT in {output.name for output in graph.graph.output}:
-        raise ModelFileError("it has a gate already; start from the file that has none")
     makers = {name: node for node in graph.graph.node for name in node.output}
     name = "probabilities"
     while name in makers and makers[name].op_type not in ("Gemm", "MatMul"):
@@ -83,7 +81,12 @@ def with_gate(graph: onnx.ModelProto, gate: Gate, shape: tuple[int, ...], featur
 
     Returns:
         The graph with one more output, ``gate`` of length ``len(NAMES)``.
+
+    Raises:
+        ModelFileError: it has a gate already, judges patches, or its head cannot be found.
     """
+    if OUTPUT in {output.name for output in graph.graph.output}:
+        raise ModelFileError("it has a gate already; start from the file that has none")
     square, vector = places(graph)
     part = _exported(gate, shape, features)
     inputs = [item.name for item in part.graph.input]

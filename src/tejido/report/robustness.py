@@ -107,7 +107,8 @@ def plot(found: list[Corrupted]) -> Figure:
                 color=BLUE, alpha=0.2, linewidth=0,
             )  # fmt: skip
             if known:
-                clean = known[0][1].value - part[0].differences["auc"].value
+                first = next(one for one in part if "auc" in one.figures)
+                clean = first.figures["auc"].value - first.differences["auc"].value
                 axis.axhline(clean, color=GREY, linewidth=0.8, linestyle=":")
             axis.set_title(name.replace("_", " "), fontsize=10)
             axis.set(ylim=(0, 1), xticks=severities)

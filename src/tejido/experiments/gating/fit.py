@@ -119,6 +119,8 @@ def fit_gate(
         raise ModelFileError(f"{metadata.name} judges patches; a gate is for whole pictures")
     if metadata.modality not in MODALITIES:
         raise ModelFileError(f"{metadata.name} is for pictures of any kind, so there is nothing to refuse")
+    if metadata.gate:
+        raise ModelFileError("it has a gate already; start from the file that has none")
     look = Look(model.read_bytes(), seed, progress)
     rows = _own(manifest, split, metadata.modality)
     sides = {name: rows[rows["split"] == name] for name in ("train", "val", "test")}
@@ -156,8 +158,8 @@ def fit_gate(
         with_gate(graph, gate, (1, 3, look.side, look.side), look.features),
         replace(
             metadata,
-            # A modality that is certain says more than a bad capture; that a picture is strange says less.
-            refusal=(*rules[:-2], *metadata.refusal, *rules[-2:]),
+            # Which other modality it is says more than a bad capture, and that it is none or strange says less.
+            refusal=(*rules[:-3], *metadata.refusal, *rules[-3:]),
             gate=NAMES,
             derivation={**metadata.derivation, "gate": facts},
         ),
