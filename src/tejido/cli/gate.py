@@ -32,7 +32,7 @@ def gate(
         help="A folder of pictures that show no patient: photos, drawings, documents; repeat it.",
     ),
     false_refusal: float = typer.Option(
-        0.05, min=0.001, max=0.5, help="Share of its own validation pictures that may be refused for any reason."
+        0.05, min=0.001, max=0.5, help="Share of its own validation pictures that may be refused, bad captures too."
     ),
     output: Path = typer.Option(..., "-o", "--output", metavar="FILE", help="Where the copy is written."),
     seed: int = typer.Option(0, min=0, help="Of augmentation and of parts of pictures."),

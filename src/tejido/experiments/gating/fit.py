@@ -41,7 +41,7 @@ DIRECTIONS = 32
 CERTAIN = 0.9
 """Probability of another modality from which it is named."""
 LEFT = 0.005
-"""Share of validation images that a gate may always refuse, even where the file refuses so many already."""
+"""Share of validation images that a gate may always refuse, even where blur and the like take all."""
 _SHARES = (0.8, 0.1, 0.1)
 """How the share of false refusals is divided: foreign, and the two ways of being strange."""
 _HIDDEN = 32
@@ -92,7 +92,7 @@ def fit_gate(
 
     It learns from the model's training images, from ``strangers``, from made-up pictures, and, where masks are known,
     from skin without lesion. Its limits are those at which ``false_refusal`` of the validation images, which it has not
-    seen, would be refused in all, also for the reasons that the file has already.
+    seen, would be refused, with those that the file refuses already for their capture.
 
     Args:
         model: the file; its probabilities stay as they are.
@@ -102,7 +102,7 @@ def fit_gate(
             from, or None for all.
         output: where the copy is written.
         anything: folders of pictures that show no patient: photos, drawings, documents.
-        false_refusal: share of validation images; at least ``LEFT`` of them are the gate's own.
+        false_refusal: share of validation images; at least ``LEFT`` of them are the gate's.
         seed: of augmentation and parts.
         progress: called with how many pictures were looked at, and of how many.
 
@@ -144,8 +144,9 @@ def fit_gate(
     val = look.all(sides["val"])
     rare = train.groupby("diagnosis", dropna=False)["image_id"].transform("size").to_numpy(float) ** -_RARE
     weights = np.tile(rare / rare.mean(), 2)  # each picture is there twice
-    already = np.array([classifier.predict(pixels).refused for pixels in pixels_of(sides["val"])])
-    left = max(false_refusal - float(already.mean()), LEFT)
+    captures = {rule.code for rule in metadata.refusal if rule.output == "quality"}
+    already = [classifier.predict(pixels).reason in captures for pixels in pixels_of(sides["val"])]
+    left = max(false_refusal - float(np.mean(already)), LEFT)
     gate, limit = _fit(own, weights, looked, val, MODALITIES.index(metadata.modality), left, seed)
     rules = _rules(metadata.modality, limit)
     facts = {
