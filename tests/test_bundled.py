@@ -20,7 +20,6 @@ from tejido.cli.main import main
 from tejido.data import manifest
 from tejido.data.splitting import splits
 from tejido.export.card import card
-from tejido.imaging.strangers import stranger
 from tejido.metrics.evaluate import estimate_of
 from tejido.runtime.classifier import Classifier
 from tejido.runtime.library import BUNDLED, load_segmenter
@@ -33,7 +32,6 @@ RESULTS = ROOT / "docs" / "results"
 EXAMPLES = sorted((Path(tejido.__file__).parent / "app" / "web" / "examples").glob("*.jpg"))
 OUTLINER = "lesion-outline-tiny"
 MODELS = sorted({path.stem for path in BUNDLED.glob("*.onnx")} - {OUTLINER})
-GATED = [path.parent.name for path in sorted((RESULTS / "refusal").glob("*/refusal.json"))]
 SUSPICION = [name for name in MODELS if name.startswith("skin-suspicion")]
 
 
@@ -140,37 +138,6 @@ def test_bad_captures_are_refused_and_good_ones_are_not(name: str, lesions: list
         answers = [load(name).predict(as_bytes(spoil(Image.open(path)))) for path in lesions]
         share = np.mean([answer.reason == reason for answer in answers])
         assert share >= 0.9, (reason, share)
-
-
-@pytest.mark.parametrize("name", GATED)
-def test_strangers_are_refused(name: str, shared: Path) -> None:
-    """Slides, or for histology lesions, text and noise; and the page's examples are answered."""
-    model = load(name)
-    skin = model.metadata.modality == "dermoscopy"
-    slides = sorted((shared / "data" / "breakhis").rglob("*.png"))
-    lesions = sorted((shared / "data" / "ham10000_600x450").glob("*.jpg"))
-    assert np.mean([model.predict(path).refused for path in (slides if skin else lesions)]) >= 0.95
-    text = [stranger(family, number) for family in ("text", "noise") for number in range(500, 510)]
-    assert all(model.predict(pixels).refused for pixels in text)
-    if skin:
-        assert np.mean([model.predict(path).refused for path in lesions]) <= 0.05
-        assert not any(model.predict(path).refused for path in EXAMPLES)
-
-
-@pytest.mark.parametrize("name", GATED)
-def test_the_page_on_refusal_gives_what_was_measured(name: str) -> None:
-    page = (RESULTS / "refusal.md").read_text()
-    found = json.loads((RESULTS / "refusal" / name / "refusal.json").read_text())
-    listed = pd.read_csv(RESULTS / "refusal" / name / "strangers.csv")
-    assert len(listed) == found["strangers"] >= 500
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("|")]
-    column = rows[0].index(f"`{name}`")
-    assert found["page"]["otherwise"] == 0
-    for family, one in found["families"].items():
-        part = listed[listed["family"] == family]
-        assert part["refused"].mean() == pytest.approx(one["value"])
-        (row,) = [row for row in rows if row[0].removesuffix(" (near)") == family]
-        assert row[column].split(" ")[0] == f"{100 * one['value']:.1f}"
 
 
 @pytest.mark.parametrize("name", MODELS)
