@@ -99,6 +99,8 @@ def test_nothing_else_changes(gated: Path, folder: Path, shared: Path) -> None:
     assert learned["histology: breakhis"] == 15 * 3
     assert learned["anything: anything"] == 2 * 3
     assert learned["skin without lesion"] > 20
+    own = metadata.derivation["gate"]["own"]
+    assert own["augmented"] == 2 * own["images"]
     same = dataclasses.replace(metadata, refusal=(), gate=(), derivation={})
     assert same == dataclasses.replace(before.metadata, refusal=(), derivation={})
 

@@ -33,7 +33,7 @@ from tejido.runtime.classifier import Classifier
 from tejido.runtime.metadata import RefusalRule
 
 OWN = 3000
-"""Training images of the model that are looked at, each as it is and once augmented."""
+"""Training images of the model that are looked at, each as it is, augmented, and as another camera may show it."""
 STRANGERS = 300
 """Of each source and modality, drawn by lot."""
 DIRECTIONS = 32
@@ -126,7 +126,8 @@ def fit_gate(
     sides = {name: rows[rows["split"] == name] for name in ("train", "val", "test")}
     train = sides["train"].sample(min(OWN, len(sides["train"])), random_state=seed)
     foreign = [_strangers(path, side, metadata.modality, seed) for path, side in strangers]
-    look.total = 2 * len(train) + len(sides["val"]) + len(sides["test"]) + len(FAMILIES) * looking.MADE_UP
+    look.usual = int(train[["width", "height"]].min(axis=1).median())
+    look.total = 3 * len(train) + 2 * len(sides["val"]) + len(sides["test"]) + len(FAMILIES) * looking.MADE_UP
     folders = [(folder.resolve().name, looking.files_in(folder, STRANGERS, seed)) for folder in anything]
     if len({name for name, _ in folders}) < len(folders):
         raise DataError("two folders of pictures have the same name, under which they would be counted; rename one")
@@ -141,9 +142,9 @@ def fit_gate(
     looked += [_Looked(f"anything: {name}", "other", look.files_and_parts(paths)) for name, paths in folders]
     if metadata.modality != "histology" and train["mask_path"].notna().sum() >= 50:
         looked.append(_Looked("skin without lesion", "other", look.skin(train)))
-    val = look.all(sides["val"])
+    val = look.own_elsewhere(sides["val"])
     rare = train.groupby("diagnosis", dropna=False)["image_id"].transform("size").to_numpy(float) ** -_RARE
-    weights = np.tile(rare / rare.mean(), 2)  # each picture is there twice
+    weights = np.tile(rare / rare.mean(), len(own) // len(train))  # each picture is there several times
     captures = {rule.code for rule in metadata.refusal if rule.output == "quality"}
     already = [classifier.predict(pixels).reason in captures for pixels in pixels_of(sides["val"])]
     left = max(false_refusal - float(np.mean(already)), LEFT)
@@ -152,7 +153,7 @@ def fit_gate(
     facts = {
         "false_refusal": false_refusal,
         "learned_from": {one.family: len(one.values) for one in looked},
-        "own": {"images": len(train), "augmented": len(train)},
+        "own": {"images": len(train), "augmented": len(own) - len(train)},
     }
     graph = onnx.load(model)
     file = with_metadata(
@@ -166,7 +167,7 @@ def fit_gate(
         ),
     )
     _agree(classifier, Classifier(file), gate, look, sides["val"].head(50))
-    found = {"val": _refused(gate.judge(val), rules, sides["val"])}
+    found = {"val": _refused(gate.judge(val[: len(sides["val"])]), rules, sides["val"])}
     if len(sides["test"]):
         test = gate.judge(look.all(sides["test"]))
         found["test"] = _refused(test, rules, sides["test"])
@@ -174,7 +175,7 @@ def fit_gate(
             found[f"test, {label}"] = _refused(test[part.index.tolist()], rules, part)
     with replacing(output) as temporary:
         temporary.write_bytes(file)
-    return Gated({"own": 2 * len(train), **{one.family: len(one.values) for one in looked}}, found)
+    return Gated({"own": len(own), **{one.family: len(one.values) for one in looked}}, found)
 
 
 def _own(manifest: Path, split: Path, modality: str) -> pd.DataFrame:

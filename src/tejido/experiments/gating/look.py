@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from tejido.errors import DataError, ImageError
@@ -31,6 +32,10 @@ FEW = 600
 """Pictures and parts of a family; where strangers are few, more parts are taken of each, and augmented too."""
 SKIN = 500
 """Parts of training images without lesion, of 28 to 60 % of their height."""
+OTHER_CAMERAS = Augment(
+    zoom=1.6, brightness=0.35, contrast=0.35, saturation=0.4, temperature=0.12, blur=0.3, sharpen=0.5, jpeg=0.5
+)
+"""Other clinics' pictures of the same kind differ more from the model's own than these do from each other."""
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 _SMALLEST = 16  # pixels a side, below which no model file takes a picture
 
@@ -49,6 +54,7 @@ class Look:
         side: of the square, in pixels.
         features: length of the vector.
         total: how many pictures there will be, to be set by whoever looks.
+        usual: pixels of the shorter side of the model's own pictures, likewise.
 
     Args:
         file: its bytes.
@@ -61,6 +67,7 @@ class Look:
         square, vector = self._insides(np.zeros((256, 256, 3), np.uint8))
         self.side, self.features = square.shape[-1], len(vector)
         self.total = 0
+        self.usual = self.side
         self._done = 0
         self._seed = seed
         self._progress = progress
@@ -74,8 +81,12 @@ class Look:
         return self._values(pixels_of(rows))
 
     def own(self, rows: pd.DataFrame) -> Tensor:
-        """Every picture, as it is and augmented as training does."""
-        return self._and_augmented(list(self._through(pixels_of(rows))))
+        """Every picture as it is, augmented as training does, and as another camera may show it."""
+        return self._and_changed(list(self._through(pixels_of(rows))), (Augment(), OTHER_CAMERAS))
+
+    def own_elsewhere(self, rows: pd.DataFrame) -> Tensor:
+        """Every picture as it is, and as another camera may show it."""
+        return self._and_changed(list(self._through(pixels_of(rows))), (OTHER_CAMERAS,))
 
     def made_up(self, family: str) -> Tensor:
         """Pictures of a family of nothing."""
@@ -91,25 +102,29 @@ class Look:
 
     def _strangers(self, pictures: Iterator[NDArray[np.uint8]], count: int) -> Tensor:
         pairs = list(self._through(self._pieces(pictures, pieces(count))))
-        return self._and_augmented(pairs) if few(count) else _described(pairs)
+        return self._and_changed(pairs, (Augment(),)) if few(count) else _described(pairs)
 
-    def _and_augmented(self, pairs: list[Pair]) -> Tensor:
-        """What was seen, and the same squares once more, augmented as training does."""
+    def _and_changed(self, pairs: list[Pair], ways: tuple[Augment, ...]) -> Tensor:
+        """What was seen, and the same squares once more for each way to change them."""
         if not pairs:
             return _described(pairs)
         generator = torch.Generator().manual_seed(self._seed)
         squares = torch.from_numpy(np.stack([square for square, _ in pairs]))
-        changed = Augment()(squares, generator).permute(0, 2, 3, 1).contiguous().numpy()
-        return torch.cat([_described(pairs), _described(list(self._through(iter(changed))))])
+        found = [_described(pairs)]
+        for way in ways:
+            changed = way(squares, generator).permute(0, 2, 3, 1).contiguous().numpy()
+            found.append(_described(list(self._through(iter(changed)))))
+        return torch.cat(found)
 
     def _pieces(self, pictures: Iterator[NDArray[np.uint8]], count: int) -> Iterator[NDArray[np.uint8]]:
         rng = np.random.default_rng(self._seed)
         for pixels in pictures:
             yield pixels
-            for _ in range(count - 1):
+            for number in range(count - 1):
                 shortest = min(pixels.shape[:2])
                 side = min(shortest, max(_SMALLEST, int(shortest * rng.uniform(0.3, 1))))
-                yield pixels[_place(pixels.shape[0], pixels.shape[1], side, rng)]
+                part = pixels[_place(pixels.shape[0], pixels.shape[1], side, rng)]
+                yield _reduced(part, self.usual) if number % 2 else part
 
     def skin(self, rows: pd.DataFrame) -> Tensor:
         """Parts of pictures that their masks say have no lesion; empty where there are none."""
@@ -138,6 +153,13 @@ class Look:
                 yield from pool.map(self._insides, some)
                 self._done += len(some)
                 self._progress(min(self._done, self.total), self.total)
+
+
+def _reduced(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A square part with at most so many pixels a side, so that sharpness alone is no sign of a stranger."""
+    if len(pixels) <= side:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
 
 
 def pieces(count: int) -> int:
